@@ -1,0 +1,1 @@
+"""Syntaxes: each module decodes one and knows nothing of what a document means."""

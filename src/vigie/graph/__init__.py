@@ -1,0 +1,1 @@
+"""The typed graph: built from evidence, sealed, then only read."""

@@ -1,0 +1,169 @@
+"""The pipeline: the only module that knows every stage. Evidence in, a sealed graph out, and answers from it."""
+
+import importlib
+import pkgutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from importlib.metadata import entry_points
+from itertools import chain
+from typing import Any, BinaryIO
+
+from vigie.formats import yaml as yamlformat
+from vigie.graph.build import Builder
+from vigie.graph.graph import Graph
+from vigie.graph.read import Reader
+from vigie.graph.schema import Schema
+from vigie.graph.seal import seal
+from vigie.model.answer import Answer
+from vigie.model.errors import DeclarationError, UsageError, VigieError
+from vigie.model.evidence import Evidence, Gap
+from vigie.model.finding import Finding, Unknown
+from vigie.model.kind import Key
+from vigie.model.rule import Rule
+from vigie.model.system import System
+from vigie.questions import causes, findings
+from vigie.questions.sickness import Sickness
+from vigie.sources import open_source
+from vigie.sources.secret import redact_secret
+
+ENTRY_POINTS = "vigie.systems"
+LOGS_PER_TEMPLATE = 3
+
+
+def systems() -> list[System]:
+    """Every system: those in `vigie.systems`, and those that plug in by the entry-point group of the same name."""
+    package = importlib.import_module("vigie.systems")
+    found = []
+    for info in pkgutil.iter_modules(package.__path__):
+        if info.ispkg:
+            found.append(_system(importlib.import_module(f"vigie.systems.{info.name}")))
+    for entry in entry_points(group=ENTRY_POINTS):
+        found.append(_system(entry.load()))
+    return found
+
+
+def _system(module: Any) -> System:
+    declared = getattr(module, "SYSTEM", None)
+    if not isinstance(declared, System):
+        raise DeclarationError(f"{module.__name__} has no SYSTEM", fix="declare it with vigie.kit.system()")
+    return declared
+
+
+@lru_cache(maxsize=1)
+def schema() -> Schema:
+    """The schema of all systems, made once."""
+    return Schema(systems())
+
+
+def guarded() -> dict[Key, Any]:
+    """Kinds whose values are dropped before anything keeps them."""
+    return {Key("", "Secret"): redact_secret}
+
+
+def read_all(found: Iterable[Evidence | Gap], *, as_of: int | None = None, of: Schema | None = None) -> Graph:
+    """Seal a graph from what sources yield. `as_of` is in microseconds since the epoch."""
+    known = of or schema()
+    builder = Builder()
+    Reader(builder, known, _documents, guarded()).take(found)
+    return seal(builder, known, as_of)
+
+
+def _documents(stream: BinaryIO, origin: str) -> Iterable[tuple[int, bytes] | Gap]:
+    return yamlformat.documents(stream, origin)
+
+
+def sources(arguments: Sequence[str], stdin: BinaryIO | None = None) -> Iterator[Evidence | Gap]:
+    """Everything behind the `-f` arguments, in their order."""
+    for argument in arguments:
+        yield from open_source(argument, stdin=stdin)
+
+
+def read(*arguments: str, as_of: int | None = None, stdin: BinaryIO | None = None) -> Graph:
+    """Read files, directories, archives, URLs or `-` into one graph.
+
+    Raises VigieError when nothing of it was readable.
+    """
+    return read_any(arguments, as_of=as_of, stdin=stdin)
+
+
+def read_cluster(namespace: str | None = None, **connection: Any) -> Graph:
+    """Read a live cluster with read-only verbs; `connection` is what `Cluster.connect` takes.
+
+    Raises VigieError when it cannot be reached.
+    """
+    return read_any((), cluster={"namespace": namespace, **connection})
+
+
+def read_any(
+    arguments: Sequence[str],
+    *,
+    cluster: dict[str, Any] | None = None,
+    as_of: int | None = None,
+    stdin: BinaryIO | None = None,
+) -> Graph:
+    """Read files and a live cluster together into one graph.
+
+    Collection is two rounds: all objects, and then the logs of the pods that are unhealthy by them.
+    """
+    live = None
+    found = sources(arguments, stdin)
+    if cluster is not None:
+        from vigie.sources.kube import Cluster
+
+        live = Cluster.connect(**cluster)
+        found = chain(found, live.lists())
+    builder = Builder()
+    reader = Reader(builder, schema(), _documents, guarded())
+    reader.take(found)
+    graph = seal(builder, schema(), as_of)
+    if live is not None:
+        reader.take(live.logs(list(wanted_logs(graph))))
+    if not len(graph) and not len(graph.logs):
+        first = next(iter(graph.gaps), None)
+        raise VigieError(
+            first.what if first else "holds no Kubernetes object",
+            where=first.origin if first else ", ".join(arguments),
+            fix="give it `kubectl get -o json` output, a support bundle or `kubectl cluster-info dump`",
+        )
+    return graph
+
+
+def wanted_logs(graph: Graph) -> Iterator[tuple[str, str, str, bool]]:
+    """Namespace, pod, container and whether of its previous run: the logs of unhealthy pods, a few of each template."""
+    taken: Counter[object] = Counter()
+    for entity in Sickness.of(graph):
+        if entity.kind != "Pod" or entity.group or not entity.read or taken[entity.holder] >= LOGS_PER_TEMPLATE:
+            continue
+        taken[entity.holder] += 1
+        status = entity.body.get("status")
+        for list_ in ("initContainerStatuses", "containerStatuses"):
+            for container in status.get(list_, ()) if isinstance(status, dict) else ():
+                name = container.get("name")
+                if isinstance(name, str):
+                    if not container.get("state", {}).get("waiting") or container.get("restartCount"):
+                        yield entity.namespace, entity.name, name, False
+                    if container.get("restartCount"):
+                        yield entity.namespace, entity.name, name, True
+
+
+def rules(question: str = "", without: Iterable[str] = (), of: Schema | None = None) -> list[Rule]:
+    """The rules of a question (all of them for ""), by id; `without` leaves some out by id or name."""
+    dropped = set(without)
+    return [
+        rule
+        for rule in (of or schema()).rules.values()
+        if (not question or rule.question == question) and rule.id not in dropped and rule.name not in dropped
+    ]
+
+
+def ask(graph: Graph, question: str = "broken", *, without: Iterable[str] = ()) -> Answer:
+    """Answer a question about a graph. Raises UsageError for a question that nobody answers yet."""
+    if question != "broken":
+        raise UsageError(f"nobody answers the question {question!r} yet", fix="ask broken")
+    return causes.ask(graph, rules("broken", without, graph.schema))
+
+
+def check(graph: Graph, *, without: Iterable[str] = ()) -> tuple[list[Finding], list[Unknown]]:
+    """Run every rule: what it found, and where the evidence was too thin to tell."""
+    return findings.ask(graph, rules("", without, graph.schema))

@@ -1,0 +1,284 @@
+"""The engine of causes: from every symptom along what it leans on to the entity that is to blame.
+
+It reads no reason, kind or class name: rules state what they found and on what it hangs, and the engine walks. Down
+ownership first, then sideways; the root is the first unhealthy entity whose own reliances are all well. A class that
+is a *link* is answered only when its far end shows no fault of its own.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from vigie.graph import clock
+from vigie.graph.entity import Entity
+from vigie.graph.graph import Graph
+from vigie.model.answer import Answer, Cause, Step, Victim
+from vigie.model.classes import UNKNOWN
+from vigie.model.finding import Leans, Proof, Unknown
+from vigie.model.rule import Rule
+from vigie.questions.changes import change_before
+from vigie.questions.runner import Hypothesis, Outcomes, run
+from vigie.questions.sickness import Sickness
+
+SKEW = 120 * clock.SECOND
+_UNEXPLAINED = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Where a walk ended: a class at an entity, who said so, and how the walk came there."""
+
+    name: str
+    entity: Entity
+    part: str
+    hypothesis: Hypothesis | None
+    proofs: tuple[Proof, ...]
+    chain: tuple[Step, ...]
+
+    @property
+    def key(self) -> tuple[str, tuple[str, str, str, str], str]:
+        return (self.name, self.entity.address, self.part)
+
+    def behind(self, *steps: Step) -> "Root":
+        """The same root seen from further away."""
+        return Root(self.name, self.entity, self.part, self.hypothesis, self.proofs, (*steps, *self.chain))
+
+
+class Engine:
+    """One run over one graph."""
+
+    def __init__(self, graph: Graph, sick: Sickness, outcomes: Outcomes) -> None:
+        self.graph = graph
+        self.sick = sick
+        self.outcomes = outcomes
+        self._roots: dict[Entity, tuple[Root, ...]] = {}
+
+    def is_sick(self, entity: Entity) -> bool:
+        """Unhealthy, or with a finding of its own: enough to take the blame of what leans on it."""
+        return entity in self.sick or entity in self.outcomes.hypotheses
+
+    def roots(self, subject: Entity, path: tuple[Entity, ...] = ()) -> tuple[Root, ...]:
+        """The roots of one entity's trouble; empty only when the walk came back to where it was."""
+        known = self._roots.get(subject)
+        if known is not None:
+            return known
+        if subject in path:
+            return ()
+        found = self._walk(subject, (*path, subject))
+        if not path or found:
+            self._roots[subject] = found
+        return found
+
+    def _walk(self, subject: Entity, path: tuple[Entity, ...]) -> tuple[Root, ...]:
+        own = _best(self.outcomes.hypotheses.get(subject, ()))
+        ends: list[Root] = []
+        links: list[Root] = []
+        for hypothesis in own:
+            through = self._leaning(subject, hypothesis, path)
+            if through:
+                ends += through
+            elif hypothesis.found is not None:
+                (links if self._is_link(hypothesis) else ends).extend(self._stated(subject, hypothesis, path))
+        below = self._below(subject, path)
+        found = _distinct([*ends, *below])
+        if found:
+            proven = [root for root in found if root.name != UNKNOWN]
+            return tuple(proven or links or found)
+        if links:
+            return tuple(_distinct(links))
+        beside = self._beside(subject, path)
+        return tuple(_distinct(beside)) or (self._unexplained(subject),)
+
+    def _is_link(self, hypothesis: Hypothesis) -> bool:
+        assert hypothesis.found is not None
+        return self.graph.schema.classes[hypothesis.found.cause].link
+
+    def _leaning(self, subject: Entity, hypothesis: Hypothesis, path: tuple[Entity, ...]) -> list[Root]:
+        """What the first sick or absent entity that the hypothesis leans on leads to."""
+        for lean in hypothesis.leans:
+            if lean.on == subject or lean.on in path:
+                continue
+            step = Step(subject, lean.edge, lean.proofs[0] if lean.proofs else None)
+            if self.is_sick(lean.on) and self._older(lean, subject):
+                roots = [root for root in self.roots(lean.on, path) if root.name != UNKNOWN]
+                if roots:
+                    return [root.behind(step) for root in roots]
+            if lean.absent and lean.on.exists is False:
+                end = Step(lean.on, None, lean.on.absence())
+                return [Root(lean.absent, lean.on, "", hypothesis, lean.proofs, (step, end))]
+        return []
+
+    def _older(self, lean: Leans, subject: Entity) -> bool:
+        """A cause younger than the last time that its symptom was seen is none."""
+        began = [s.first for s in lean.on.signals() if s.first is not None]
+        seen = [s.time for s in subject.signals() if s.time is not None]
+        return not began or not seen or min(began) <= max(seen) + SKEW
+
+    def _stated(self, subject: Entity, hypothesis: Hypothesis, path: tuple[Entity, ...]) -> list[Root]:
+        """What the hypothesis itself says; through a link, what its far end leads to."""
+        found = hypothesis.found
+        assert found is not None
+        relation = found.via or self._relation(subject, found.at)
+        first = found.proofs[0]
+        if self._is_link(hypothesis) and found.at != subject and self.is_sick(found.at):
+            roots = [root for root in self.roots(found.at, path) if root.name != UNKNOWN]
+            if roots:
+                return [root.behind(Step(subject, relation, first)) for root in roots]
+        last = next((p for p in found.proofs if p.entity == found.at), first)
+        if found.at == subject:
+            chain: tuple[Step, ...] = (Step(subject, None, first),)
+        else:
+            chain = (Step(subject, relation, first), Step(found.at, None, last))
+        return [Root(found.cause, found.at, found.part, hypothesis, found.proofs, chain)]
+
+    def _relation(self, source: Entity, target: Entity) -> str:
+        edges = self.graph.between(source, target)
+        if edges:
+            return edges[0].type
+        at = source.owner
+        while at is not None and at != source:
+            if at == target:
+                return "owned-by"
+            at = at.owner
+        back = self.graph.between(target, source)
+        return f"{back[0].type} (from)" if back else "relies-on"
+
+    def _below(self, subject: Entity, path: tuple[Entity, ...]) -> list[Root]:
+        """Down ownership, to the unhealthy objects that it made."""
+        out: list[Root] = []
+        for child in sorted(subject.owned(), key=lambda e: e.address):
+            if child in self.sick and child not in path:
+                out += [
+                    root.behind(Step(subject, "owns", self.sick.proof(subject))) for root in self.roots(child, path)
+                ]
+        return out
+
+    def _beside(self, subject: Entity, path: tuple[Entity, ...]) -> list[Root]:
+        """Sideways, along what its kind relies on."""
+        for name, type in self.graph.schema.edges.items():
+            if not type.relies:
+                continue
+            for edge in sorted(subject.out(name), key=lambda e: e.target.address):
+                if edge.target in self.sick and edge.target not in path:
+                    roots = [root for root in self.roots(edge.target, path) if root.name != UNKNOWN]
+                    if roots:
+                        return [root.behind(Step(subject, name, edge.prove())) for root in roots]
+        return []
+
+    def _unexplained(self, subject: Entity) -> Root:
+        proof = self.sick.proof(subject)
+        return Root(UNKNOWN, subject.holder, "", None, (proof,), (Step(subject, None, proof),))
+
+
+def _best(hypotheses: Collection[Hypothesis]) -> list[Hypothesis]:
+    """Of all that was said of one subject the strongest for each of its parts."""
+    best: dict[str, Hypothesis] = {}
+    for hypothesis in sorted(hypotheses, key=lambda h: (-h.strength, h.rule.id)):
+        best.setdefault(hypothesis.part, hypothesis)
+    whole = best.get("")
+    if whole is not None and len(best) > 1:
+        parts = [h for part, h in best.items() if part]
+        if whole.strength > max(h.strength for h in parts):
+            return [whole]
+        return parts
+    return list(best.values())
+
+
+def _distinct(roots: Collection[Root]) -> list[Root]:
+    seen: dict[object, Root] = {}
+    for root in roots:
+        seen.setdefault(root.key, root)
+    return list(seen.values())
+
+
+def ask(graph: Graph, rules: Collection[Rule]) -> Answer:
+    """What is broken: the ranked causes of every symptom in the graph, and what cannot be known."""
+    sick = Sickness.of(graph)
+    outcomes = run(graph, sick, rules)
+    engine = Engine(graph, sick, outcomes)
+    victims: dict[object, list[tuple[Entity, Root]]] = {}
+    for entity in sick:
+        for root in engine.roots(entity):
+            victims.setdefault(root.key, []).append((entity, root))
+    causes = [_cause(graph, sick, found) for found in victims.values()]
+    causes.sort(key=_rank)
+    for number, cause in enumerate(causes, 1):
+        cause.rank = number
+    checked = {key.kind: n for key, n in sorted(sick.checked.items(), key=lambda kv: str(kv[0]))}
+    for entity in sick:
+        if entity.kind in checked:
+            checked[entity.kind] -= 1
+    return Answer("broken", graph.as_of, causes, list(_unknowns(graph, causes, outcomes)), checked)
+
+
+def _cause(graph: Graph, sick: Sickness, found: list[tuple[Entity, Root]]) -> Cause:
+    far = max(found, key=lambda pair: (len(pair[1].chain), [-ord(c) for c in str(pair[0])]))
+    root = max((root for _, root in found), key=lambda r: r.hypothesis.strength if r.hypothesis else 0.0)
+    hypothesis = root.hypothesis
+    proofs = tuple(dict.fromkeys(p for _, r in found for p in r.proofs))
+    times = [p.time for p in proofs if p.time is not None]
+    firsts = [s.first for entity, _ in found for s in entity.signals() if s.first is not None and s.broken]
+    since = min(times or firsts, default=None)
+    stated = hypothesis is not None and any(p.stated for p in root.proofs)
+    known = hypothesis.found if hypothesis and hypothesis.found and hypothesis.found.cause == root.name else None
+    cause = Cause(
+        root.name, root.entity, root.part, _score(hypothesis, stated),
+        hypothesis.rule.severity if hypothesis else "medium", hypothesis.rule.id if hypothesis else "",
+        _summary(graph, root), known.fix if known else "", known.command if known else None, since, stated,
+        proofs[:12], far[1].chain,
+        tuple(Victim(entity, sick.symptom(entity)) for entity, _ in found if entity != root.entity),
+    )  # fmt: skip
+    cause.change = change_before(root.entity, since)
+    return cause
+
+
+def _score(hypothesis: Hypothesis | None, stated: bool) -> float:
+    if hypothesis is None:
+        return _UNEXPLAINED
+    return round(hypothesis.strength if stated else hypothesis.strength * 0.8, 2)
+
+
+def _summary(graph: Graph, root: Root) -> str:
+    entity = f"{root.entity}" + (f" ({root.part})" if root.part else "")
+    if root.name == UNKNOWN:
+        return f"{entity} is unhealthy and the evidence does not say why"
+    means = graph.schema.classes[root.name].means.partition(";")[0].partition(" (")[0]
+    said = next((p.value for p in root.proofs if p.value), "")
+    return f"{entity}: {means}" + (f": {said}" if said else "")
+
+
+def _rank(cause: Cause) -> tuple[object, ...]:
+    since = cause.since if cause.since is not None else 1 << 62
+    return (
+        cause.name == UNKNOWN,
+        not cause.stated,
+        -len(cause.victims),
+        since,
+        cause.entity.address,
+        cause.name,
+        cause.part,
+    )
+
+
+def _unknowns(graph: Graph, causes: list[Cause], outcomes: Outcomes) -> Iterator[Unknown]:
+    """What could not be decided: the unexplained, with what would explain it, and what could not be read."""
+    said: set[tuple[object, str]] = set()
+    for cause in causes:
+        if cause.name != UNKNOWN:
+            continue
+        members = [cause.entity, *(victim.entity for victim in cause.victims)]
+        wanted = [u for entity in members for u in outcomes.unknown.get(entity, ())]
+        if not wanted:
+            how = f"kubectl describe {cause.entity.kind.lower()} {cause.entity.name}"
+            space = f" -n {cause.entity.namespace}" if cause.entity.namespace else ""
+            wanted = [Unknown(cause.entity, "", how + space)]
+        for unknown in wanted:
+            mark = (unknown.entity.address, unknown.needs)
+            if mark not in said:
+                said.add(mark)
+                yield unknown
+    for gap in graph.gaps:
+        if gap.listed is not None:
+            entity = graph.get(gap.listed.kind, gap.listed.namespace or "", "*")
+            yield Unknown(
+                entity, f"list:{gap.listed.kind}", gap.how or "read it with an identity that may list it", gap.what
+            )
