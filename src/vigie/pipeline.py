@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import entry_points
 from itertools import chain
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from vigie.formats import yaml as yamlformat
 from vigie.graph.build import Builder
@@ -26,6 +27,9 @@ from vigie.questions import causes, findings
 from vigie.questions.sickness import Sickness
 from vigie.sources import open_source
 from vigie.sources.secret import redact_secret
+
+if TYPE_CHECKING:
+    from vigie.drawing.atlas import By
 
 ENTRY_POINTS = "vigie.systems"
 LOGS_PER_TEMPLATE = 3
@@ -167,3 +171,17 @@ def ask(graph: Graph, question: str = "broken", *, without: Iterable[str] = ()) 
 def check(graph: Graph, *, without: Iterable[str] = ()) -> tuple[list[Finding], list[Unknown]]:
     """Run every rule: what it found, and where the evidence was too thin to tell."""
     return findings.ask(graph, rules("", without, graph.schema))
+
+
+def draw(
+    graph: Graph, path: str | Path, *, by: "By" = "namespace", answer: Answer | None = None, **how: Any
+) -> dict[str, Any]:
+    """Draw a graph to a file (.svg .png .html .gexf .graphml .geojson); returns the drawing's figures.
+
+    `by` is what contains what: namespaces and workloads, or zones and machines. An `answer` is drawn over the map.
+    Further arguments are those of `vigie.drawing.draw.draw`: level, solver, tolerance, theme.
+    """
+    from vigie.drawing.atlas import scene
+    from vigie.drawing.draw import draw as to_file
+
+    return to_file(scene(graph, by=by, answer=answer, title=how.pop("title", "")), path, **how)

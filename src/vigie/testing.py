@@ -7,7 +7,8 @@ block lists, ranked, what must come out, and more or less than that fails:
 - ```` ```events````: lines `TIME TYPE REASON KIND/[NAMESPACE/]NAME[{container}] [xCOUNT] MESSAGE`
 - ```` ```log NAMESPACE/POD/CONTAINER [previous]````: a container's log
 - ```` ```covers````: lines `KIND [NAMESPACE]`: kinds that the evidence lists in full
-- ```` ```answer````: lines `CLASS KIND/[NAMESPACE/]NAME [part] [@FILE...]`; a class `unknown` is the third outcome;
+- ```` ```answer````: lines `CLASS KIND/[NAMESPACE/]NAME [part] [@FILE...]`; a class `unknown` is the third outcome,
+  and its part the evidence that is needed (`list:Node`);
   `finding CLASS KIND/...` expects a finding of `check` that is no cause
 """
 
@@ -21,6 +22,7 @@ import msgspec
 from vigie import pipeline
 from vigie.graph.graph import Graph
 from vigie.graph.schema import Schema
+from vigie.model.classes import UNKNOWN
 from vigie.model.evidence import Evidence, Gap, Listed
 
 _HEADING = re.compile(r"^## +(Bad|Good|Unknown)\b[: ]*(.*)$")
@@ -172,7 +174,10 @@ def check(case: Case, *, without: tuple[str, ...] = (), schema: Schema | None = 
     if [(c, e) for c, e, _ in got] != [(e.cause, e.entity) for e in wanted]:
         problems.append(f"expected {[(e.cause, e.entity) for e in wanted]}, got {[(c, e) for c, e, _ in got]}")
     for expected, cause in zip(wanted, answer.causes, strict=False):
-        if expected.part and expected.part != cause.part:
+        if expected.cause == UNKNOWN and expected.part:
+            if expected.part not in {u.needs for u in answer.unknown}:
+                problems.append(f"unknown: nothing needs {expected.part!r}, only {[u.needs for u in answer.unknown]}")
+        elif expected.part and expected.part != cause.part:
             problems.append(f"{expected.cause}: expected part {expected.part!r}, got {cause.part!r}")
         proofs = [p.evidence for p in cause.proofs] + [s.proof.evidence for s in cause.chain if s.proof]
         if expected.evidence and not any(p.startswith(expected.evidence) for p in proofs):

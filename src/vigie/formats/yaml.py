@@ -7,7 +7,6 @@ and pods come out at about a tenth of the time that PyYAML's loaders need.
 """
 
 import base64
-import binascii
 import io
 import re
 from collections.abc import Iterator
@@ -93,8 +92,7 @@ def _as_list(chunk: Chunk, origin: str) -> list[tuple[int, bytes] | Gap] | None:
     for at, piece in parts.items:
         builder = _Builder(piece, expansion)
         try:
-            (value,) = builder.value()
-            found.append(_encode(value))
+            found.append(_encode(builder.only_item()))
             gaps.extend(_gap(origin, chunk.line + at, *notice) for notice in builder.notices)
         except _BrokenError as error:
             what, line, how = _told(error, piece)
@@ -181,6 +179,13 @@ class _Builder:
         except (UnicodeDecodeError, ValueError) as error:
             raise _BrokenError(f"it is not YAML text ({_reason(str(error))})", 0) from None
         return self._root
+
+    def only_item(self) -> Any:
+        """The one item of a sequence; raises _BrokenError for anything else, as where a lone CR ends a line."""
+        value = self.value()
+        if not isinstance(value, list) or len(value) != 1:
+            raise _BrokenError("it is not one item of a list", 0)
+        return value[0]
 
     def _run(self, parser: Any) -> None:
         stack: list[_Frame] = []
@@ -318,7 +323,7 @@ def _binary(text: str) -> str:
     """The text behind !!binary; bytes that are no text stay base64."""
     try:
         return base64.b64decode("".join(text.split()), validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return text
 
 

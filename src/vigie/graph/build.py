@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from vigie.graph.bodies import Bodies
-from vigie.graph.columns import Strings, Values, array, coalesce
+from vigie.graph.columns import Strings, Values, array
 from vigie.graph.decode import Block, Decoder, Walk, getter, sibling
 from vigie.graph.logs import Logs
 from vigie.graph.loose import references
+from vigie.graph.taking import Taker
 from vigie.model.evidence import Gap, Listed
-from vigie.model.kind import Field, Form, Key, Kind, Ref, Rows, Selector, alternatives, steps
+from vigie.model.kind import Declared, Form, Key, Kind, Ref, Rows, Selector, alternatives
 
-_HASH_MASK = (1 << 63) - 1
 ITEM = "\0"
 """Stands for the item's index in an origin whose items are not at `/items/N`."""
 
@@ -73,6 +73,8 @@ class Growing:
     key: Key
     kind: type[Kind] | None
     decoder: Decoder
+    owner_taker: Taker
+    condition_taker: Taker
     rows: int = 0
     identity: Parts = field(default_factory=Parts)
     columns: Parts = field(default_factory=Parts)
@@ -82,11 +84,12 @@ class Growing:
     nested: dict[type[Rows], Parts] = field(default_factory=dict)
     refs: dict[Ref | Selector, Parts] = field(default_factory=dict)
     loose: Parts = field(default_factory=Parts)
+    takers: dict[type[Declared], Taker] = field(default_factory=dict)
 
 
-def hashes(values: Sequence[str | None]) -> npt.NDArray[np.int64]:
-    """64-bit hashes of uids, 0 for a missing one; only ever compared within one process."""
-    return np.fromiter((hash(v) & _HASH_MASK if v else 0 for v in values), np.int64, len(values))
+def hashes(values: Iterable[str | None], number: int) -> npt.NDArray[np.int64]:
+    """64-bit hashes of this number of uids, 0 for a missing one; only ever compared within one process."""
+    return np.where((codes := np.fromiter(map(hash, values), np.int64, number)) == hash(None), 0, codes)
 
 
 def _versions(values: Iterable[str | None], number: int) -> npt.NDArray[np.float64]:
@@ -115,7 +118,12 @@ class Builder:
 
     def kind(self, key: Key, kind: type[Kind] | None, decoder: Decoder) -> Growing:
         """The table that objects of this kind go to."""
-        return self.growing.setdefault(key, Growing(key, kind, decoder))
+        known = self.growing.get(key)
+        if known is None:
+            owners = Taker(OWNERS, self.strings, self.values)
+            conditions = Taker(CONDITIONS, self.strings, self.values)
+            known = self.growing[key] = Growing(key, kind, decoder, owners, conditions)
+        return known
 
     def add(
         self, to: Growing, objects: Sequence[Any], body: bytes, origin: int, pointers: npt.NDArray[np.int32]
@@ -128,78 +136,80 @@ class Builder:
         number = len(objects)
         base = to.rows
         for name, path, form in IDENTITY:
-            to.identity.add(name, self._array(form, block.column(Walk.of(path))[0]))
-        to.identity.add("uid", hashes(block.column(Walk.of("metadata.uid"))[0]))
+            to.identity.add(name, self._array(form, block.column(Walk.of(path))[0], number))
+        to.identity.add("uid", hashes(block.column(Walk.of("metadata.uid"))[0], number))
         to.identity.add("version", _versions(block.column(Walk.of("metadata.resourceVersion"))[0], number))
         to.identity.add("origin", np.full(number, origin, np.int32))
         to.identity.add("pointer", pointers)
         to.identity.add("block", np.full(number, self.bodies.add(body), np.int32))
         to.identity.add("item", np.arange(number, dtype=np.int32))
         if to.kind is not None:
-            self._columns(to, block)
+            for name, data in self._taker(to, to.kind).take(objects).items():
+                to.columns.add(name, data)
         for table in to.decoder.rows:
             self._rows(to, table, block, base)
         for ref in to.decoder.kind.refs:
-            self._reference(to, ref, block, base)
+            for path in alternatives(ref.path):
+                self._reference(to.refs.setdefault(ref, Parts()), ref, path, block, base)
         if to.decoder.loose:
             self._loose(to, block, base)
-        self._list(to.owners, block, base, _OWNER_LIST, OWNERS, uid="uid")
-        self._list(to.conditions, block, base, _CONDITION_LIST, CONDITIONS)
+        self._list(to.owners, to.owner_taker, block, base, _OWNER_LIST)
+        self._list(to.conditions, to.condition_taker, block, base, _CONDITION_LIST)
         finalizers = block.take((_FINALIZER_LIST,))
-        if finalizers.elements:
-            to.finalizers.add("parent", np.asarray(finalizers.parents, np.int32) + base)
-            to.finalizers.add("name", self.strings.codes(finalizers.elements))
+        if len(finalizers):
+            to.finalizers.add("parent", finalizers.parents + base)
+            to.finalizers.add("name", self.strings.codes(finalizers.elements, len(finalizers)))
         to.rows += number
 
-    def _array(self, form: Form, values: Sequence[Any]) -> npt.NDArray[Any]:
-        return array(form, values, self.strings, self.values)
+    def _array(self, form: Form, values: Iterable[Any], number: int) -> npt.NDArray[Any]:
+        return array(form, values, number, self.strings, self.values)
 
-    def _columns(self, to: Growing, block: Block) -> None:
-        assert to.kind is not None
-        for name, column in to.kind.fields.items():
-            taken = [block.column(Walk.of(path))[0] for path in alternatives(column.path)]
-            to.columns.add(name, self._array(column.form, coalesce(taken[0], taken[1:], column.form)))
+    def _taker(self, to: Growing, of: type[Declared]) -> Taker:
+        taker = to.takers.get(of)
+        if taker is None:
+            columns = [(name, column.path, column.form) for name, column in of.fields.items()]
+            taker = to.takers[of] = Taker(columns, self.strings, self.values)
+        return taker
 
     def _rows(self, to: Growing, table: type[Rows], block: Block, base: int) -> None:
         parts = to.nested.setdefault(table, Parts())
         for number, at in enumerate(table.at):
-            lists = Walk.of(at).lists
-            taken = block.take(lists)
-            if not taken.elements:
+            taken = block.take(Walk.of(at).lists)
+            if not len(taken):
                 continue
-            parts.add("parent", np.asarray(taken.parents, np.int32) + base)
-            parts.add("at", np.full(len(taken.elements), number, np.int16))
-            parts.add("index", np.asarray([where[-1] for where in taken.where], np.int32))
-            for name, column in table.fields.items():
-                parts.add(name, self._element_column(column, taken.elements))
+            parts.add("parent", taken.parents + base)
+            parts.add("at", np.full(len(taken), number, np.int16))
+            parts.add("index", taken.index)
+            for name, data in self._taker(to, table).take(taken.elements).items():
+                parts.add(name, data)
 
-    def _element_column(self, column: Field[Any], elements: Sequence[Any]) -> npt.NDArray[Any]:
-        taken = [list(map(getter(steps(path)), elements)) for path in alternatives(column.path)]
-        return self._array(column.form, coalesce(taken[0], taken[1:], column.form))
+    def _reference(self, parts: Parts, ref: Ref | Selector, path: str, block: Block, base: int) -> None:
+        values, taken = block.column(Walk.of(path))
+        if isinstance(ref, Selector):
+            parts.add("parent", taken.parents + base)
+            parts.add("selector", self.values.codes(values, len(taken)))
+            return
+        names = self.strings.codes(values, len(taken))
+        kept = np.flatnonzero((names != 0) & (names != self.strings.code("")))
+        if not len(kept):
+            return
+        elements = [taken.elements[row] for row in kept.tolist()]
 
-    def _reference(self, to: Growing, ref: Ref | Selector, block: Block, base: int) -> None:
-        parts = to.refs.setdefault(ref, Parts())
-        for path in alternatives(ref.path):
-            values, taken = block.column(Walk.of(path))
-            if isinstance(ref, Selector):
-                parts.add("parent", np.asarray(taken.parents, np.int32) + base)
-                parts.add("selector", self.values.codes(values, len(values)))
-                continue
-            kept = [i for i, value in enumerate(values) if value]
-            if not kept:
-                continue
-            parts.add("parent", np.asarray([taken.parents[i] for i in kept], np.int32) + base)
-            parts.add("name", self.strings.codes([values[i] for i in kept]))
-            for name, other in (
-                ("key", ref.key),
-                ("kind", ref.kind_at),
-                ("group", ref.group_at),
-                ("namespace", ref.namespace_at),
-            ):
-                beside = block.column(Walk.of(sibling(path, other)))[0] if other else [None] * len(values)
-                parts.add(name, self.strings.codes([beside[i] for i in kept]))
-            optional = block.column(Walk.of(sibling(path, ref.optional)))[0] if ref.optional else [None] * len(values)
-            parts.add("optional", np.fromiter((bool(optional[i]) for i in kept), np.bool_, len(kept)))
+        def beside(other: str) -> Iterable[Any]:
+            return map(Walk.of(sibling(path, other)).leaf, elements)
+
+        parts.add("parent", taken.parents[kept] + base)
+        parts.add("name", names[kept])
+        for name, other in (
+            ("key", ref.key),
+            ("kind", ref.kind_at),
+            ("group", ref.group_at),
+            ("namespace", ref.namespace_at),
+        ):
+            codes = self.strings.codes(beside(other), len(kept)) if other else np.zeros(len(kept), np.int32)
+            parts.add(name, codes)
+        optional = map(bool, beside(ref.optional)) if ref.optional else np.zeros(len(kept), np.bool_)
+        parts.add("optional", np.fromiter(optional, np.bool_, len(kept)))
 
     def _loose(self, to: Growing, block: Block, base: int) -> None:
         """References that the spec of an undeclared kind seems to hold."""
@@ -212,22 +222,15 @@ class Builder:
         if rows:
             to.loose.add("parent", np.asarray([row for row, _ in rows], np.int32))
             for name in ("path", "api", "kind", "namespace", "name"):
-                to.loose.add(name, self.strings.codes([getattr(reference, name) for _, reference in rows]))
+                to.loose.add(name, self.strings.codes([getattr(reference, name) for _, reference in rows], len(rows)))
 
-    def _list(
-        self,
-        parts: Parts,
-        block: Block,
-        base: int,
-        lists: tuple[str, ...],
-        columns: Sequence[tuple[str, str, Form]],
-        uid: str = "",
-    ) -> None:
+    def _list(self, parts: Parts, taker: Taker, block: Block, base: int, lists: tuple[str, ...]) -> None:
+        """One of the lists that objects of every kind may have."""
         taken = block.take((lists,))
-        if not taken.elements:
+        if not len(taken):
             return
-        parts.add("parent", np.asarray(taken.parents, np.int32) + base)
-        for name, path, form in columns:
-            parts.add(name, self._array(form, list(map(getter((path,)), taken.elements))))
-        if uid:
-            parts.add("uid", hashes(list(map(getter((uid,)), taken.elements))))
+        parts.add("parent", taken.parents + base)
+        for name, data in taker.take(taken.elements).items():
+            parts.add(name, data)
+        if lists == _OWNER_LIST:
+            parts.add("uid", hashes(map(getter(("uid",)), taken.elements), len(taken)))

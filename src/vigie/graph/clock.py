@@ -1,6 +1,6 @@
 """Times as microseconds since the epoch: parsed in bulk, printed for people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,15 +12,23 @@ SECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def parse_all(values: Sequence[str | None]) -> Times:
+class _Parsed(dict[str | None, int]):
+    """Times parsed before: servers write whole seconds, so most strings are met many times."""
+
+    def __missing__(self, key: str | None) -> int:
+        if len(self) > _REMEMBERED:
+            self.clear()
+        when = self[key] = parse(key)
+        return when
+
+
+_REMEMBERED = 1 << 17
+_PARSED = _Parsed()
+
+
+def parse_all(values: Iterable[str | None], number: int) -> Times:
     """RFC 3339 strings to microseconds since the epoch; MISSING for None and for what is no time."""
-    try:
-        if all(v is None or v.endswith("Z") for v in values):
-            bare = ["NaT" if v is None else v[:-1] for v in values]
-            return np.array(bare, dtype="datetime64[us]").astype(np.int64)
-    except ValueError:
-        pass
-    return np.fromiter((parse(v) for v in values), np.int64, len(values))
+    return np.fromiter(map(_PARSED.__getitem__, values), np.int64, number)
 
 
 def parse(value: str | None) -> int:

@@ -4,8 +4,8 @@ Strings of the whole graph share one table of codes, so that joins and compariso
 "missing". Numbers are 64-bit floats (NaN is missing), flags 8-bit (-1 is missing), times 64-bit microseconds.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from vigie.graph import clock
 from vigie.model.kind import Form
 
+K = TypeVar("K")
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int32]
 Ids = npt.NDArray[np.int32]
@@ -23,12 +24,12 @@ class Strings:
     """The graph's table of strings: interned while building, read by code afterwards."""
 
     def __init__(self) -> None:
-        self._codes: _Interner = _Interner({None: 0})
+        self._codes: _Interner[str | None] = _Interner({None: 0})
         self._values: list[str | None] = [None]
 
-    def codes(self, values: Sequence[str | None]) -> Codes:
-        """The codes of these strings; new ones are added."""
-        return np.fromiter(map(self._codes.__getitem__, values), np.int32, len(values))
+    def codes(self, values: Iterable[str | None], number: int) -> Codes:
+        """The codes of this number of strings; new ones are added."""
+        return np.fromiter(map(self._codes.__getitem__, values), np.int32, number)
 
     def code(self, value: str | None) -> int:
         """The code of one string, or -1 when no object holds it."""
@@ -44,8 +45,10 @@ class Strings:
         return len(self._codes)
 
 
-class _Interner(dict[str | None, int]):
-    def __missing__(self, key: str | None) -> int:
+class _Interner(dict[K, int]):
+    """Numbers things in the order in which they are met."""
+
+    def __missing__(self, key: K) -> int:
         code = self[key] = len(self)
         return code
 
@@ -54,29 +57,19 @@ class Values:
     """The graph's table of small JSON values (labels, selectors, resources): equal bytes are stored once."""
 
     def __init__(self) -> None:
-        self._codes: dict[bytes, int] = {b"": 0}
+        self._codes: _Interner[bytes] = _Interner({b"": 0})
         self._bytes: list[bytes] = [b""]
         self._read: dict[int, Any] = {0: None}
 
-    def codes(self, values: Iterable[Any], number: int) -> Codes:
-        """The codes of these msgspec.Raw (or bytes, or None) values."""
-        known = self._codes
-        kept = self._bytes
-
-        def intern() -> Iterator[int]:
-            for value in values:
-                data = b"" if value is None else bytes(value)
-                code = known.get(data)
-                if code is None:
-                    code = known[data] = len(kept)
-                    kept.append(data)
-                yield code
-
-        return np.fromiter(intern(), np.int32, number)
+    def codes(self, values: Iterable[msgspec.Raw], number: int) -> Codes:
+        """The codes of this number of values; an empty one is missing."""
+        return np.fromiter(map(self._codes.__getitem__, map(bytes, values)), np.int32, number)
 
     def __getitem__(self, code: int) -> Any:
         code = int(code)
         if code not in self._read:
+            if code >= len(self._bytes):
+                self._bytes = list(self._codes)
             self._read[code] = msgspec.json.decode(self._bytes[code])
         return self._read[code]
 
@@ -152,35 +145,22 @@ class Column:
         return Column(self.form, self.data[rows], self._strings, self._values)
 
 
-_MISSING: Mapping[Form, Any] = {"number": np.nan, "flag": -1, "time": clock.MISSING}
-_TYPES: Mapping[Form, Any] = {"number": np.float64, "flag": np.int8, "time": np.int64}
+_FLAGS: Mapping[bool | None, int] = {None: -1, False: 0, True: 1}
 
 
-def array(form: Form, taken: Sequence[Any], strings: Strings, values: Values) -> npt.NDArray[Any]:
-    """Decoded values of one column and block as its array."""
+def array(form: Form, taken: Iterable[Any], number: int, strings: Strings, values: Values) -> npt.NDArray[Any]:
+    """The decoded values of one column and block, that many, as its array."""
     match form:
         case "text":
-            return strings.codes(taken)
+            return strings.codes(taken, number)
         case "number":
-            return np.fromiter((np.nan if v is None else v for v in taken), np.float64, len(taken))
+            return np.fromiter((np.nan if v is None else v for v in taken), np.float64, number)
         case "flag":
-            return np.fromiter((-1 if v is None else v for v in taken), np.int8, len(taken))
+            return np.fromiter(map(_FLAGS.__getitem__, taken), np.int8, number)
         case "time":
-            return clock.parse_all(taken)
+            return clock.parse_all(taken, number)
         case _:
-            return values.codes(taken, len(taken))
-
-
-def pad(form: Form, data: npt.NDArray[Any], rows: int) -> npt.NDArray[Any]:
-    """Missing values appended until there are `rows`."""
-    if len(data) >= rows:
-        return data
-    return np.concatenate([data, np.full(rows - len(data), _MISSING.get(form, 0), data.dtype)])
-
-
-def join(form: Form, parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    """The blocks of one column as one array."""
-    return np.concatenate(parts) if parts else np.zeros(0, _TYPES.get(form, np.int32))
+            return values.codes(taken, number)
 
 
 def coalesce(first: list[Any], others: Iterable[list[Any]], form: Form) -> list[Any]:
@@ -191,6 +171,3 @@ def coalesce(first: list[Any], others: Iterable[list[Any]], form: Form) -> list[
         else:
             first = [b if a is None else a for a, b in zip(first, other, strict=True)]
     return first
-
-
-__all__ = ["Codes", "Column", "Ids", "Mask", "Strings", "Values", "array", "coalesce", "join", "pad"]

@@ -6,13 +6,16 @@ then taken with `attrgetter` over whole blocks.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from vigie.model.errors import DeclarationError
 from vigie.model.kind import Form, Kind, Rows, Selector, alternatives, steps
@@ -122,11 +125,14 @@ class Walk:
 
 @dataclass(slots=True)
 class Taken:
-    """The elements that one list prefix yields over a block: each element with its object's row and own indices."""
+    """The elements that one list prefix yields over a block: each with its object's row, and its index in its list."""
 
-    elements: list[Any]
-    parents: list[int]
-    where: list[tuple[int, ...]]
+    elements: Sequence[Any]
+    parents: npt.NDArray[np.int32]
+    index: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.elements)
 
 
 class Block:
@@ -135,7 +141,7 @@ class Block:
     def __init__(self, objects: Sequence[Any]) -> None:
         self.objects = objects
         self._taken: dict[tuple[tuple[str, ...], ...], Taken] = {
-            (): Taken(list(objects), list(range(len(objects))), [()] * len(objects))
+            (): Taken(objects, np.arange(len(objects), dtype=np.int32), np.zeros(len(objects), np.int32))
         }
 
     def take(self, lists: tuple[tuple[str, ...], ...]) -> Taken:
@@ -143,21 +149,18 @@ class Block:
         known = self._taken.get(lists)
         if known is None:
             outer = self.take(lists[:-1])
-            get = getter(lists[-1])
-            triples = [
-                (element, parent, (*where, index))
-                for value, parent, where in zip(map(get, outer.elements), outer.parents, outer.where, strict=True)
-                if value
-                for index, element in enumerate(value)
-            ]
-            known = Taken([t[0] for t in triples], [t[1] for t in triples], [t[2] for t in triples])
-            self._taken[lists] = known
+            held = [value or () for value in map(getter(lists[-1]), outer.elements)]
+            sizes = np.fromiter(map(len, held), np.int32, len(held))
+            starts = np.cumsum(sizes) - sizes
+            elements = list(chain.from_iterable(held))
+            index = np.arange(len(elements), dtype=np.int32) - np.repeat(starts, sizes).astype(np.int32)
+            known = self._taken[lists] = Taken(elements, np.repeat(outer.parents, sizes), index)
         return known
 
-    def column(self, walk: Walk) -> tuple[list[Any], Taken]:
+    def column(self, walk: Walk) -> tuple[Iterator[Any], Taken]:
         """The values of one path, and the elements that they belong to."""
         taken = self.take(walk.lists)
-        return list(map(walk.leaf, taken.elements)), taken
+        return map(walk.leaf, taken.elements), taken
 
 
 def sibling(path: str, other: str) -> str:

@@ -1,7 +1,7 @@
 """Entities: light handles on rows of a sealed graph, and on what is named and is not there."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +10,7 @@ from vigie.graph import clock
 from vigie.graph.logs import LogKey
 from vigie.graph.words import Log
 from vigie.model.finding import Proof
-from vigie.model.kind import Field, Key, Kind, Layer, Rows, alternatives
+from vigie.model.kind import Field, Key, Kind, Layer, Rows, alternatives, steps
 from vigie.model.signal import Signal
 
 if TYPE_CHECKING:
@@ -80,14 +80,27 @@ class Row:
         return int(self._table.index[self._at])
 
     def path(self, field: Field[Any]) -> str:
-        """The field's path with this element's index."""
-        path = next(iter(alternatives(field.path)))
-        return f"{self.list.removesuffix('[]')}[{self.index}].{path}"
+        """The field's path with this element's index; of its alternatives, the one that holds the value."""
+        list_ = self.list.removesuffix("[]")
+        paths = alternatives(field.path)
+        chosen = paths[0]
+        if len(paths) > 1:
+            element = _at(self.entity.body, steps(list_))
+            element = element[self.index] if isinstance(element, list) and self.index < len(element) else None
+            chosen = next((path for path in paths if _at(element, steps(path)) is not None), chosen)
+        return f"{list_}[{self.index}].{chosen}"
 
     def proof(self, field: Field[Any], time: int | None = None) -> Proof:
         """The proof that one of its columns is."""
         value = self[field]
         return Proof(self.entity, self.path(field), _said(value), time, self.entity.pointer)
+
+
+def _at(value: Any, path: Sequence[str]) -> Any:
+    """What a decoded JSON value holds at these steps, None where it holds nothing."""
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 def _said(value: Any) -> str | None:

@@ -73,6 +73,13 @@ class Graph:
         """Every object of a kind that was read."""
         return self.all_of(kind.key if isinstance(kind, type) else self.schema.resolve(kind))
 
+    def arrow(self, kind: type[Kind] | str) -> Any:
+        """The table of a kind as a `pyarrow.Table`: identity and declared columns, strings dictionary-encoded."""
+        from vigie.graph import arrow
+
+        table = self.table(kind)
+        return None if table is None else arrow.table(table)
+
     def all_of(self, key: Key) -> Iterator[Entity]:
         """Every object of a kind that was read, by the kind's key."""
         table = self.tables.get(key)

@@ -31,7 +31,9 @@ _URL = re.compile(
 _APART = (
     re.compile(rf"""\bhost(?:name)?\s*[=:]\s*['"]?({_HOST})['"]?\s*[,;]?\s*port\s*[=:]\s*['"]?(\d{{1,5}})"""),
     re.compile(rf"""\bserver at ["'](?P<host>{_HOST}|{_IP6})["'](?: \([^)]*\))?,? port (\d{{1,5}})"""),
-    re.compile(rf"""\bconnect(?:\(2\))?(?:ion)?(?: to| for) ["']?({_HOST}|{_IP6})["']?,? port:? (\d{{1,5}})""", re.IGNORECASE),
+    re.compile(
+        rf"""\bconnect(?:\(2\))?(?:ion)?(?: to| for) ["']?({_HOST}|{_IP6})["']?,? port:? (\d{{1,5}})""", re.IGNORECASE
+    ),
     re.compile(rf"""\bto server ["']({_HOST})["'].{{0,20}}?\bport (\d{{1,5}})"""),
     re.compile(r"""\baddress['"]?\s*[:=]\s*['"]([^'"\s]+)['"],?\s*['"]?port['"]?\s*[:=]\s*['"]?(\d{1,5})"""),
 )
@@ -39,7 +41,9 @@ _PAIR = re.compile(
     rf"(?<![\w./@:-])({_NAME}/)?(\[{_IP6}\]|(?:\d{{1,3}}\.){{3}}\d{{1,3}}|{_NAME}):(\d{{1,5}})(?![\w:.-]*[\w-]|:\d)"
 )
 _ARROW = re.compile(r"(\S+)->(?=\[?[\w:.]+\]?:\d)|(?<=->)(\S+?:53)\b")
-_CALLER = re.compile(r"(?i)(?:\bclient|\bfrom|\bpeer|remote_?addr(?:ess)?|\bsource|x-forwarded-for|listen\w*(?: on)?)[\"']?\s*[:=]?\s*[\"']?(?:\w+://)?(\[?[\w:.]+\]?)")
+_CALLER = re.compile(
+    r"(?i)(?:\bclient|\bfrom|\bpeer|remote_?addr(?:ess)?|\bsource|x-forwarded-for|listen\w*(?: on)?)[\"']?\s*[:=]?\s*[\"']?(?:\w+://)?(\[?[\w:.]+\]?)"
+)
 _PLAIN4 = re.compile(r"(?<![\w.:/-])((?:\d{1,3}\.){3}\d{1,3})(?![\w:-]|\.\d)")
 _PLAIN6 = re.compile(r"(?<![\w.:\[])([0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){2,7})(?![\w:.])")
 _NAMED = (
@@ -62,11 +66,13 @@ _NAMED = (
     re.compile(rf"""\bCONNECT (?:to )?({_NAME}) failed"""),
 )
 _HINT = re.compile(
-    r"""(?ix)\b(?:wait(?:ing|s)?(?:[ -](?:for|on|until))?|connect(?:ing|ion)?\s+(?:to|with)|reach(?:ing)?|contact(?:ing)?|dial(?:ing)?|
+    r"""(?ix)\b(?:wait(?:ing|s)?(?:[ -](?:for|on|until))?|connect(?:ing|ion)?\s+(?:to|with)|reach(?:ing)?
+    | contact(?:ing)?|dial(?:ing)?|
     call(?:ing)?\s+to|calling|upstream|dependency|depends\son|backend|server|host|hostname|service|broker|database)\s*[=:]?\s+
     (?:(?:the|service|host|server|database|broker|backend|upstream)\s+)?["'`]?
     ([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9-]+)*)(?=["'`:,;.)\s]|$)
-    | \b([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9-]+)*)\s+(?:is|was)\s+(?:not\s+(?:yet\s+)?(?:available|ready|reachable|up|
+    | \b([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9-]+)*)\s+(?:is|was)\s+(?:not\s+(?:yet\s+)?(?:available
+    | ready|reachable|up|
     responding|answering)|unavailable|unreachable|down)\b"""
 )
 
@@ -74,9 +80,11 @@ _TROUBLES: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
     (
         "name-unanswered",
         re.compile(
-            r"(?i)temporary failure in name resolution|EAI_AGAIN|server misbehaving|SERVFAIL|no servers could be reached|"
+            r"(?i)temporary failure in name resolution|EAI_AGAIN|server misbehaving|SERVFAIL|"
+            r"no servers could be reached|"
             r"lookup \S+(?: on \S+)?: .*(?:i/o timeout|connection refused|no route to host|network is unreachable|"
-            r"operation not permitted|context deadline exceeded)|(?:read|write|dial) udp \S*:53\b|host not found, try again|"
+            r"operation not permitted|context deadline exceeded)|(?:read|write|dial) udp \S*:53\b|"
+            r"host not found, try again|"
             r"(?:getaddrinfo|lookup|resol\w+)\b.{0,80}\btry again|dns (?:request|query|server)\S* timed out|"
             r"resolution timed out|timeout while contacting DNS|DnsNameResolverTimeoutException|EAI_FAIL\b"
         ),
@@ -95,15 +103,22 @@ _TROUBLES: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
     (
         "refused",
         re.compile(
-            r"(?i)connection refused|ECONNREFUSED|actively refused|refused or lost|os error 111|errno:? ?-?111\b|\(111\)|"
+            r"(?i)connection refused|ECONNREFUSED|actively refused|refused or lost|os error 111|errno:? ?-?111\b|"
+            r"\(111\)|"
             r"connect\(\) failed \(111|couldn't connect to server|could not connect to server"
         ),
     ),
-    ("no-route", re.compile(r"(?i)no route to host|EHOSTUNREACH|network is unreachable|ENETUNREACH|host is unreachable|NoRouteToHost")),
+    (
+        "no-route",
+        re.compile(
+            r"(?i)no route to host|EHOSTUNREACH|network is unreachable|ENETUNREACH|host is unreachable|NoRouteToHost"
+        ),
+    ),
     (
         "tls",
         re.compile(
-            r"(?i)\bx509:|certificate (?:has expired|verify failed|is not yet valid|signed by unknown)|CERTIFICATE_VERIFY_FAILED|"
+            r"(?i)\bx509:|certificate (?:has expired|verify failed|is not yet valid|signed by unknown)|"
+            r"CERTIFICATE_VERIFY_FAILED|"
             r"CERT_HAS_EXPIRED|tls: |ssl(?:v3)? (?:alert|error|handshake)|SSLHandshakeException|PKIX path|"
             r"self[- ]signed certificate|unable to verify the first certificate|wrong version number"
         ),
@@ -125,7 +140,10 @@ _TROUBLES: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
     ),
     (
         "reset",
-        re.compile(r"(?i)connection reset|ECONNRESET|broken pipe|EPIPE|unexpected EOF|\bEOF\b|connection closed|server closed the"),
+        re.compile(
+            r"(?i)connection reset|ECONNRESET|broken pipe|EPIPE|unexpected EOF|\bEOF\b|connection closed|"
+            r"server closed the"
+        ),
     ),
     (
         "unavailable",
@@ -200,13 +218,131 @@ def _looks_like_host(host: str) -> bool:
 
 
 _FILES = frozenset(
-    ["go", "py", "js", "ts", "mjs", "cjs", "java", "kt", "scala", "rb", "rs", "c", "cc", "cpp", "h", "hpp", "cs", "php", "pl", "ex", "exs", "erl", "clj", "swift", "sh", "lua", "conf", "cfg", "ini", "yaml", "yml", "json", "toml", "xml", "properties", "sql", "html", "jsx", "tsx", "vue", "zig"]
+    [
+        "go",
+        "py",
+        "js",
+        "ts",
+        "mjs",
+        "cjs",
+        "java",
+        "kt",
+        "scala",
+        "rb",
+        "rs",
+        "c",
+        "cc",
+        "cpp",
+        "h",
+        "hpp",
+        "cs",
+        "php",
+        "pl",
+        "ex",
+        "exs",
+        "erl",
+        "clj",
+        "swift",
+        "sh",
+        "lua",
+        "conf",
+        "cfg",
+        "ini",
+        "yaml",
+        "yml",
+        "json",
+        "toml",
+        "xml",
+        "properties",
+        "sql",
+        "html",
+        "jsx",
+        "tsx",
+        "vue",
+        "zig",
+    ]
 )
 _COMMON = frozenset(
-    ["a", "an", "the", "to", "at", "on", "in", "is", "not", "no", "and", "or", "for", "of", "with", "name", "tcp", "udp", "http", "https", "it", "this", "that", "all", "any", "some", "connections", "connection", "requests", "request", "events", "can", "could", "not"]
+    [
+        "a",
+        "an",
+        "the",
+        "to",
+        "at",
+        "on",
+        "in",
+        "is",
+        "not",
+        "no",
+        "and",
+        "or",
+        "for",
+        "of",
+        "with",
+        "name",
+        "tcp",
+        "udp",
+        "http",
+        "https",
+        "it",
+        "this",
+        "that",
+        "all",
+        "any",
+        "some",
+        "connections",
+        "connection",
+        "requests",
+        "request",
+        "events",
+        "can",
+        "could",
+        "not",
+    ]
 )
 _NOT_HOSTS = frozenset(
-    ["line", "column", "col", "port", "pid", "code", "status", "exit", "error", "err", "errno", "level", "code:", "at", "in", "on", "by", "sha256", "sha1", "md5", "id", "thread", "size", "count", "attempt", "retry", "time", "ms", "offset", "row", "uid", "gid", "version", "step", "of", "to", "and", "or", "for", "from"]
+    [
+        "line",
+        "column",
+        "col",
+        "port",
+        "pid",
+        "code",
+        "status",
+        "exit",
+        "error",
+        "err",
+        "errno",
+        "level",
+        "code:",
+        "at",
+        "in",
+        "on",
+        "by",
+        "sha256",
+        "sha1",
+        "md5",
+        "id",
+        "thread",
+        "size",
+        "count",
+        "attempt",
+        "retry",
+        "time",
+        "ms",
+        "offset",
+        "row",
+        "uid",
+        "gid",
+        "version",
+        "step",
+        "of",
+        "to",
+        "and",
+        "or",
+        "for",
+        "from",
+    ]
 )
 
 

@@ -30,7 +30,8 @@ _LEVELS: dict[str, Level] = {
     "alert": "fatal", "dpanic": "fatal", "ftl": "fatal", "fail": "error",
     "error": "error", "err": "error", "severe": "error", "eror": "error",
     "warning": "warn", "warn": "warn", "wrn": "warn",
-    "info": "info", "information": "info", "notice": "info", "inf": "info", "log": "info", "note": "info", "hint": "info",
+    "info": "info", "information": "info", "notice": "info", "inf": "info", "log": "info",
+    "note": "info", "hint": "info",
     "debug": "debug", "trace": "debug", "dbg": "debug", "verbose": "debug", "fine": "debug", "detail": "debug",
 }  # fmt: skip
 _SHORT: dict[str, Level] = {"F": "fatal", "E": "error", "W": "warn", "I": "info", "D": "debug"}
@@ -55,7 +56,8 @@ _WORD = re.compile(
     r"""(?:^|[\s\[(<|:;,"'\]=])            # the level stands alone; in small letters only at the start or in brackets
     (?:(EMERG|EMERGENCY|ALERT|FATAL|PANIC|CRITICAL|CRIT|SEVERE|ERROR|ERR|EROR|WARNING|WARN|NOTICE|INFO|INFORMATION|DEBUG|
     TRACE|VERBOSE|LOG|FTL|WRN|INF|DBG)
-    |(?:(?<=[\[<|])|^|(?<=[\dZ][ ]))(emerg|alert|fatal|panic|critical|crit|error|warning|warn|notice|info|debug|trace|fail|
+    |(?:(?<=[\[<|])|^|(?<=[\dZ][ ]))(emerg|alert|fatal|panic|critical|crit|error|warning|warn|notice|info|debug
+    | trace|fail|
     Error|Warning|Note|Fatal))
     (?=[\s\])>|:;,"'\[]|$)""",
     re.VERBOSE,
@@ -169,6 +171,7 @@ def _unquoted(value: str) -> str:
 
 def _headed(text: str) -> Said:
     """A text line: the level among its first words, and what follows it."""
+    levels: dict[str, Level]
     for pattern, levels in ((_KLOG, _SHORT), (_RUBY, _SHORT), (_REDIS, _REDIS_LEVELS)):
         match = pattern.match(text)
         if match:

@@ -193,7 +193,7 @@ class Sealer:
                     continue
                 spaces = own[some] if self.schema.namespaced(target) else np.zeros(int(some.sum()), np.int32)
                 same = self._same_uid(target, spaces, names[some], uids[some])
-                mark = np.where(controller[some], self.strings.codes(["controller"])[0], 0).astype(np.int32)
+                mark = np.where(controller[some], self.strings.codes(["controller"], 1)[0], 0).astype(np.int32)
                 out.append(
                     Pending(
                         "owns",

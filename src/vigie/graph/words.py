@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 _TROUBLE = re.compile(
     r"(?i)\b(fatal|panic|error|err|exception|traceback|critical|crit|severe|emerg|alert|failed|failure|fails|cannot|can't|"
-    r"could not|couldn't|unable to|denied|refused|no such|not found|missing|invalid|unknown|timeout|timed out|unreachable|"
-    r"bad address|required|must|undefined|unexpected|uncaught|unhandled|abort\w*|corrupt\w*|violat\w*|illegal|not available|"
-    r"giving up|unrecogni[sz]ed|forbidden|mismatch|lost|segfault|segmentation fault|syntax error|usage:|not permitted|overflow|"
+    r"could not|couldn't|unable to|denied|refused|no such|not found|missing|invalid|unknown|timeout|timed out|"
+    r"unreachable|"
+    r"bad address|required|must|undefined|unexpected|uncaught|unhandled|abort\w*|corrupt\w*|violat\w*|illegal|"
+    r"not available|"
+    r"giving up|unrecogni[sz]ed|forbidden|mismatch|lost|segfault|segmentation fault|syntax error|usage:|"
+    r"not permitted|overflow|"
     r"out of memory|too many|no space|divi\w+ by (?:0|zero)|does not exist|stopped unexpectedly|exited|dead)\b"
     r"|\w(?:Error|Exception)\b"
 )
@@ -29,14 +32,18 @@ _LONGEST = 80
 _RECENT = 60 * clock.SECOND
 
 _FRAME = re.compile(
-    r"""\s+at\s | \s+File\s".*",\sline\s\d | \s*\.\.\.\s\d+\s(?:more|common|other) | goroutine\s\d+\s | \s+/\S+:\d+ | created\sby\s |
-    \S+\(.*\)$ | \s+from\s\S+:\d+ | \#\d+\s | \s+--->?\s*$ | \s*---\sEnd\sof | exit\sstatus\s\d+$ | \s*\^+\s*$ | \[signal\s |
+    r"""\s+at\s | \s+File\s".*",\sline\s\d | \s*\.\.\.\s\d+\s(?:more|common|other) | goroutine\s\d+\s
+    | \s+/\S+:\d+ | created\sby\s |
+    \S+\(.*\)$ | \s+from\s\S+:\d+ | \#\d+\s | \s+--->?\s*$ | \s*---\sEnd\sof | exit\sstatus\s\d+$ | \s*\^+\s*$
+    | \[signal\s |
     \s+\d+:\s+0x | stack\sbacktrace:|note:\srun\swith | \s*[}\])]+;?\s*$""",
     re.VERBOSE,
 )
 _MORE = re.compile(
-    r"""\s | Caused\sby: | \.\.\.\s\d+\s | goroutine\s\d+\s | created\sby\s | \[signal\s | Traceback\s\(most | During\shandling\sof |
-    The\sabove\sexception | ---\sEnd\sof | stack\sbacktrace: | note:\srun\swith | \#\d+\s | [}\])]+;?\s*$ | exit\sstatus\s\d+$""",
+    r"""\s | Caused\sby: | \.\.\.\s\d+\s | goroutine\s\d+\s | created\sby\s | \[signal\s | Traceback\s\(most
+    | During\shandling\sof |
+    The\sabove\sexception | ---\sEnd\sof | stack\sbacktrace: | note:\srun\swith |
+    \#\d+\s | [}\])]+;?\s*$ | exit\sstatus\s\d+$""",
     re.VERBOSE,
 )
 _THROWN = re.compile(
@@ -60,10 +67,17 @@ class LogLine:
 
     def prove(self) -> Proof:
         field = "previous log" if self.log.previous else "log"
-        return Proof(self.log.entity, f"{field} of {self.log.part}", self.text, None, f"{self.log.origin}:{self.number}")
+        return Proof(
+            self.log.entity, f"{field} of {self.log.part}", self.text, None, f"{self.log.origin}:{self.number}"
+        )
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Every address that it names."""
+        return hosts.addresses(lines.read(self.text).message)
 
 
 @dataclass(frozen=True)
@@ -157,7 +171,8 @@ class Log:
         return tuple(record for record in end if record.bad) or end[-1:]
 
     def recent(self) -> tuple[Record, ...]:
-        """What it complained of lately: in the last minute of its own time, or in its last records where none is told."""
+        """What it complained of lately: in the last minute of its own time, or in its last records where none is "
+        "told."""
         end = self.records[-_WORDS * 3 :]
         newest = max((record.time for record in end if record.time is not None), default=None)
         return tuple(

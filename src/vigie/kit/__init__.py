@@ -11,7 +11,7 @@ from vigie.graph.words import Log, LogLine, Record
 from vigie.kit.collect import system
 from vigie.kit.quantity import quantity
 from vigie.model.document import Document
-from vigie.model.finding import Found, Leans, Outcome, Proof, Unknown, found, leans
+from vigie.model.finding import Found, Leans, Outcome, Proof, Provable, Unknown, found, leans
 from vigie.model.kind import (
     EdgeType,
     Field,
@@ -52,6 +52,7 @@ __all__ = [
     "LogLine",
     "Outcome",
     "Proof",
+    "Provable",
     "Record",
     "Ref",
     "Row",

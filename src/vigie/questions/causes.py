@@ -7,6 +7,7 @@ is a *link* is answered only when its far end shows no fault of its own.
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from vigie.graph import clock
 from vigie.graph.entity import Entity
@@ -21,6 +22,8 @@ from vigie.questions.sickness import Sickness
 
 SKEW = 120 * clock.SECOND
 _UNEXPLAINED = 0.1
+_PROOFS = 12
+_COLLECT = "Collect what is missing and ask again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,18 @@ class Engine:
         return found
 
     def _walk(self, subject: Entity, path: tuple[Entity, ...]) -> tuple[Root, ...]:
-        own = _best(self.outcomes.hypotheses.get(subject, ()))
         ends: list[Root] = []
         links: list[Root] = []
-        for hypothesis in own:
-            through = self._leaning(subject, hypothesis, path)
-            if through:
-                ends += through
-            elif hypothesis.found is not None:
-                (links if self._is_link(hypothesis) else ends).extend(self._stated(subject, hypothesis, path))
+        for ranked in _best(self.outcomes.hypotheses.get(subject, ())):
+            for hypothesis in ranked:
+                through = self._leaning(subject, hypothesis, path)
+                if through:
+                    ends += through
+                elif hypothesis.found is not None:
+                    (links if self._is_link(hypothesis) else ends).extend(self._stated(subject, hypothesis, path))
+                else:
+                    continue
+                break
         below = self._below(subject, path)
         found = _distinct([*ends, *below])
         if found:
@@ -85,27 +91,47 @@ class Engine:
             return tuple(proven or links or found)
         if links:
             return tuple(_distinct(links))
-        beside = self._beside(subject, path)
+        beside = self._beside(subject, path) or self._blamed(subject, path)
         return tuple(_distinct(beside)) or (self._unexplained(subject),)
+
+    def _blamed(self, subject: Entity, path: tuple[Entity, ...]) -> list[Root]:
+        """What was found at an entity by looking at others, where no edge leads from it to them."""
+        others = [e for e in self._blaming.get(subject, ()) if e not in path and e in self.sick]
+        return [root for other in others for root in self.roots(other, path) if root.entity == subject]
+
+    @cached_property
+    def _blaming(self) -> dict[Entity, list[Entity]]:
+        out: dict[Entity, list[Entity]] = {}
+        for subject, held in self.outcomes.hypotheses.items():
+            for hypothesis in held:
+                if hypothesis.found is not None and hypothesis.found.at != subject:
+                    out.setdefault(hypothesis.found.at, []).append(subject)
+        return out
 
     def _is_link(self, hypothesis: Hypothesis) -> bool:
         assert hypothesis.found is not None
         return self.graph.schema.classes[hypothesis.found.cause].link
 
     def _leaning(self, subject: Entity, hypothesis: Hypothesis, path: tuple[Entity, ...]) -> list[Root]:
-        """What the first sick or absent entity that the hypothesis leans on leads to."""
+        """What the first sick or absent entity that the hypothesis leans on leads to.
+
+        One that is sick for no known reason takes the blame as such, unless another leads further.
+        """
+        unexplained: list[Root] = []
         for lean in hypothesis.leans:
             if lean.on == subject or lean.on in path:
                 continue
             step = Step(subject, lean.edge, lean.proofs[0] if lean.proofs else None)
             if self.is_sick(lean.on) and self._older(lean, subject):
-                roots = [root for root in self.roots(lean.on, path) if root.name != UNKNOWN]
+                behind = [root.behind(step) for root in self.roots(lean.on, path)]
+                roots = [root for root in behind if root.name != UNKNOWN]
                 if roots:
-                    return [root.behind(step) for root in roots]
+                    return roots
+                unexplained = unexplained or behind
             if lean.absent and lean.on.exists is False:
                 end = Step(lean.on, None, lean.on.absence())
                 return [Root(lean.absent, lean.on, "", hypothesis, lean.proofs, (step, end))]
-        return []
+        return unexplained
 
     def _older(self, lean: Leans, subject: Entity) -> bool:
         """A cause younger than the last time that its symptom was seen is none."""
@@ -143,13 +169,15 @@ class Engine:
         return f"{back[0].type} (from)" if back else "relies-on"
 
     def _below(self, subject: Entity, path: tuple[Entity, ...]) -> list[Root]:
-        """Down ownership, to the unhealthy objects that it made."""
+        """Down ownership, to the unhealthy objects that it made; where none is, to those of which a rule speaks.
+
+        The pods of a failed Job are done and no trouble of their own: they are evidence of the Job's.
+        """
         out: list[Root] = []
-        for child in sorted(subject.owned(), key=lambda e: e.address):
-            if child in self.sick and child not in path:
-                out += [
-                    root.behind(Step(subject, "owns", self.sick.proof(subject))) for root in self.roots(child, path)
-                ]
+        made = [child for child in sorted(subject.owned(), key=lambda e: e.address) if child not in path]
+        for child in [c for c in made if c in self.sick] or [c for c in made if c in self.outcomes.hypotheses]:
+            step = Step(subject, "owns", self.sick.proof(subject))
+            out += [root.behind(step) for root in self.roots(child, path)]
         return out
 
     def _beside(self, subject: Entity, path: tuple[Entity, ...]) -> list[Root]:
@@ -169,18 +197,28 @@ class Engine:
         return Root(UNKNOWN, subject.holder, "", None, (proof,), (Step(subject, None, proof),))
 
 
-def _best(hypotheses: Collection[Hypothesis]) -> list[Hypothesis]:
-    """Of all that was said of one subject the strongest for each of its parts."""
-    best: dict[str, Hypothesis] = {}
-    for hypothesis in sorted(hypotheses, key=lambda h: (-h.strength, h.rule.id)):
-        best.setdefault(hypothesis.part, hypothesis)
-    whole = best.get("")
-    if whole is not None and len(best) > 1:
-        parts = [h for part, h in best.items() if part]
-        if whole.strength > max(h.strength for h in parts):
-            return [whole]
-        return parts
-    return list(best.values())
+def _best(hypotheses: Collection[Hypothesis]) -> list[list[Hypothesis]]:
+    """What was said of each part of one subject, the strongest first; the whole subject's, where that is stronger.
+
+    Hypotheses that only lean on others stand beside those of every part: they count where they lead somewhere.
+    """
+    parts: dict[str, list[Hypothesis]] = {}
+    leaning = [h for h in hypotheses if h.found is None]
+    for hypothesis in hypotheses:
+        if hypothesis.found is not None:
+            parts.setdefault(hypothesis.part, []).append(hypothesis)
+    ranked = {part: sorted([*leaning, *held], key=_strongest) for part, held in parts.items()}
+    whole = ranked.pop("", None)
+    if whole is None:
+        return list(ranked.values()) or ([sorted(leaning, key=_strongest)] if leaning else [])
+    most = max((h.strength for held in ranked.values() for h in held if h.found is not None), default=-1.0)
+    if max(h.strength for h in whole if h.found is not None) > most:
+        return [whole]
+    return list(ranked.values())
+
+
+def _strongest(hypothesis: Hypothesis) -> tuple[float, str]:
+    return (-hypothesis.strength, hypothesis.rule.id)
 
 
 def _distinct(roots: Collection[Root]) -> list[Root]:
@@ -211,24 +249,38 @@ def ask(graph: Graph, rules: Collection[Rule]) -> Answer:
 
 
 def _cause(graph: Graph, sick: Sickness, found: list[tuple[Entity, Root]]) -> Cause:
-    far = max(found, key=lambda pair: (len(pair[1].chain), [-ord(c) for c in str(pair[0])]))
+    """One cause from all the walks that ended at it; its chain is the longest of them, its proof the strongest."""
+    farthest = min(found, key=lambda pair: (-len(pair[1].chain), pair[0].address))[1]
     root = max((root for _, root in found), key=lambda r: r.hypothesis.strength if r.hypothesis else 0.0)
     hypothesis = root.hypothesis
     proofs = tuple(dict.fromkeys(p for _, r in found for p in r.proofs))
-    times = [p.time for p in proofs if p.time is not None]
-    firsts = [s.first for entity, _ in found for s in entity.signals() if s.first is not None and s.broken]
-    since = min(times or firsts, default=None)
     stated = hypothesis is not None and any(p.stated for p in root.proofs)
-    known = hypothesis.found if hypothesis and hypothesis.found and hypothesis.found.cause == root.name else None
-    cause = Cause(
-        root.name, root.entity, root.part, _score(hypothesis, stated),
-        hypothesis.rule.severity if hypothesis else "medium", hypothesis.rule.id if hypothesis else "",
-        _summary(graph, root), known.fix if known else "", known.command if known else None, since, stated,
-        proofs[:12], far[1].chain,
-        tuple(Victim(entity, sick.symptom(entity)) for entity, _ in found if entity != root.entity),
-    )  # fmt: skip
-    cause.change = change_before(root.entity, since)
-    return cause
+    since = _since(proofs, [entity for entity, _ in found])
+    own = hypothesis.found if hypothesis and hypothesis.found and hypothesis.found.cause == root.name else None
+    return Cause(
+        name=root.name,
+        entity=root.entity,
+        part=root.part,
+        score=_score(hypothesis, stated),
+        severity=hypothesis.rule.severity if hypothesis else "medium",
+        rule=hypothesis.rule.id if hypothesis else "",
+        summary=_summary(graph, root),
+        fix=own.fix if own else _COLLECT if root.name == UNKNOWN else "",
+        command=own.command if own else None,
+        since=since,
+        stated=stated,
+        proofs=proofs[:_PROOFS],
+        chain=farthest.chain,
+        victims=tuple(Victim(entity, sick.symptom(entity)) for entity, _ in found if entity != root.entity),
+        change=change_before(root.entity, since),
+    )
+
+
+def _since(proofs: Collection[Proof], victims: Collection[Entity]) -> int | None:
+    """When it began: the oldest proof, else the oldest symptom."""
+    times = [proof.time for proof in proofs if proof.time is not None]
+    firsts = [s.first for entity in victims for s in entity.signals() if s.first is not None and s.broken]
+    return min(times or firsts, default=None)
 
 
 def _score(hypothesis: Hypothesis | None, stated: bool) -> float:

@@ -70,11 +70,10 @@ def _subjects(rule: Rule, graph: Graph, by_signal: dict[str, list[Entity]]) -> I
                 if key is None or entity.key == key:
                     found[entity] = None
     if rule.where is not None:
-        table = graph.table(rule.on)
-        if table is not None:
+        for table in graph.tables.values() if key is None else filter(None, (graph.tables.get(key),)):
             mask = np.asarray(rule.where(table), np.bool_).copy()
             mask[table.real :] = False
-            found.update((entity, None) for entity in graph.where(rule.on, mask))
+            found.update((graph.entity(table.base + int(row)), None) for row in np.flatnonzero(mask))
     if not rule.signals and rule.where is None:
         found.update((entity, None) for entity in graph.all(rule.on))
     subjects = sorted(found, key=lambda e: e.address)

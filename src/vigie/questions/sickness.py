@@ -12,9 +12,11 @@ from vigie.graph.columns import Column, Mask
 from vigie.graph.entity import Entity
 from vigie.graph.graph import Graph
 from vigie.graph.signals import events_about
+from vigie.graph.tables import Table
 from vigie.model.finding import Proof
 from vigie.model.kind import Key, Rows
 from vigie.model.symptom import Symptom
+from vigie.model.system import Health
 
 
 class Sickness:
@@ -69,20 +71,27 @@ class Sickness:
 
     def _all(self) -> Iterator[tuple[Entity, str]]:
         schema = self.graph.schema
-        for health in schema.health:
-            table = self.graph.table(health.on)
-            if table is None or not table.real:
-                continue
-            self.checked[table.key] = table.real
+        for health, table in self._tests():
+            if health.on != "*":
+                self.checked[table.key] = table.real
             mask = np.asarray(health.test(table), np.bool_)
             mask[table.real :] = False
-            for entity in self.graph.where(health.on, mask):
+            for row in np.flatnonzero(mask):
+                entity = self.graph.entity(table.base + int(row))
                 yield entity, health.says(entity)
         broken = [symptom for symptom in schema.symptoms if symptom.broken]
         for symptom in broken:
             for entity in self._met(symptom):
                 yield entity, ""
         yield from self._told()
+
+    def _tests(self) -> Iterator[tuple[Health, Table]]:
+        """Every declaration of health with the tables that it is about: one, or all for `*`."""
+        for health in self.graph.schema.health:
+            named = self.graph.table(health.on) if health.on != "*" else None
+            for table in self.graph.tables.values() if health.on == "*" else (named,):
+                if table is not None and table.real:
+                    yield health, table
 
     def _met(self, symptom: Symptom) -> Iterator[Entity]:
         """The objects for which a symptom that breaks its subject is met, before its pattern is looked at."""

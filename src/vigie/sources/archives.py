@@ -275,7 +275,6 @@ def _file(origin: str, member: Member, stream: Part | BinaryIO, walk: _Walk) -> 
         yield Gap(origin, str(limit), how=limit.how)
         return
     except DamageError as damage:
-        yield from _cut(Blob.of(origin, spool))
         yield Gap(origin, str(damage))
         return
     except (OSError, zlib.error) as error:

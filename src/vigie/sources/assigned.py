@@ -5,7 +5,6 @@ The hard part is what must stay: Kubernetes speaks of Secrets, tokens and keys a
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Callable
 
@@ -121,7 +120,7 @@ def is_basic(value: str) -> bool:
         return False
     try:
         plain = base64.b64decode(value, validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return False
     return ":" in plain and plain.isprintable()
 
@@ -201,7 +200,12 @@ def _starts_line(text: str, at: int) -> bool:
 
 
 def _closing(text: str, quote: re.Match[str], most: int) -> int:
-    """The end, at most `most`, of a quoted value: the next quote of the same level, for it may be JSON in JSON."""
+    """The end, at most `most`, of a quoted value: the next quote of the same level, for it may be JSON in JSON.
+
+    A value without its closing quote, as an excerpt may cut it, ends with its line.
+    """
+    line = text.find("\n", quote.end(), most)
+    most = min(most, len(text)) if line < 0 else line
     mark, level = quote[0][-1], len(quote[0]) - 1
     at = quote.end()
     while (end := text.find(mark, at, most)) >= 0:
@@ -211,6 +215,5 @@ def _closing(text: str, quote: re.Match[str], most: int) -> int:
         if run >= level and (run - level) % (2 * (level + 1)) == 0:
             return end - level
         at = end + 1
-    line = text.find("\n", quote.end(), most)
-    return min(most, len(text)) if line < 0 else line
+    return most
 

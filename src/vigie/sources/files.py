@@ -28,8 +28,9 @@ def read_path(argument: str, budget: Budget) -> Found:
             yield from _directory(path, argument, budget)
         else:
             yield from read(_blob(path, _name(path.name or argument), status, argument_itself=True), budget)
-    except OSError as error:
-        raise VigieError(_sentence(error), where=printable(argument), fix="check the path given with -f") from None
+    except (OSError, ValueError) as error:
+        what = _sentence(error) if isinstance(error, OSError) else "it is no path"
+        raise VigieError(what, where=printable(argument), fix="check the path given with -f") from None
     except LimitError as limit:
         yield Gap(_name(path.name or argument), str(limit), how=limit.how)
 

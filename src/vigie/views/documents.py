@@ -20,11 +20,29 @@ def items(said: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+_INNER = {"severity", "rule", "proofs"}
+
+
+def contract(said: dict[str, Any]) -> dict[str, Any]:
+    """An answer with exactly the keys that scripts may rely on; findings keep theirs."""
+    if said["kind"] != "Answer":
+        return said
+    causes = [{key: value for key, value in cause.items() if key not in _INNER} for cause in said["causes"]]
+    unknown = [{key: entry[key] for key in ("entity", "needs", "how")} for entry in said["unknown"]]
+    return {**said, "causes": causes, "unknown": unknown}
+
+
+def pretty(value: Any) -> str:
+    """JSON for a person's eyes, keys in their order."""
+    return str(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()) + "\n"
+
+
 def json(said: dict[str, Any]) -> str:
-    return str(msgspec.json.format(msgspec.json.encode(said), indent=2).decode()) + "\n"
+    return pretty(contract(said))
 
 
 def jsonl(said: dict[str, Any]) -> str:
+    said = contract(said)
     lines = [msgspec.json.encode({"apiVersion": said["apiVersion"], **item}).decode() for item in items(said)]
     return "".join(line + "\n" for line in lines)
 
@@ -32,7 +50,7 @@ def jsonl(said: dict[str, Any]) -> str:
 def yaml(said: dict[str, Any]) -> str:
     from yaml import CSafeDumper, dump
 
-    return str(dump(said, Dumper=CSafeDumper, sort_keys=False, allow_unicode=False, width=110))
+    return str(dump(contract(said), Dumper=CSafeDumper, sort_keys=False, allow_unicode=False, width=110))
 
 
 def names(said: dict[str, Any]) -> str:
@@ -76,7 +94,7 @@ def sarif(said: dict[str, Any]) -> str:
     driver = {"name": "vigie", "version": __version__, "rules": list(rules.values())}
     run = {"tool": {"driver": driver}, "results": results, "columnKind": "unicodeCodePoints"}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return json({"$schema": schema, "version": "2.1.0", "runs": [run]})
+    return pretty({"$schema": schema, "version": "2.1.0", "runs": [run]})
 
 
 def _uri(path: str) -> str:

@@ -30,7 +30,10 @@ def read(data: bytes, size: int = 64) -> tuple[list[dict], list[object]]:
 
 
 NASTY = [
-    {"metadata": {"name": f"a{i}", "note": '},{"metadata":{"name":"no"'}, "list": [{"metadata": {"name": "in"}}, {"metadata": 1}]}
+    {
+        "metadata": {"name": f"a{i}", "note": '},{"metadata":{"name":"no"'},
+        "list": [{"metadata": {"name": "in"}}, {"metadata": 1}],
+    }
     for i in range(40)
 ]
 
@@ -65,7 +68,9 @@ def test_kind_that_follows_the_items_is_seen() -> None:
 
 
 def test_one_broken_item_does_not_lose_the_others() -> None:
-    data = b'{"kind":"PodList","items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b",}},{"metadata":{"name":"c"}}]}'
+    data = (
+        b'{"kind":"PodList","items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b",}},{"metadata":{"name":"c"}}]}'
+    )
     items, other = read(data)
     assert [item["metadata"]["name"] for item in items] == ["a", "c"]
     assert len(other) == 1
@@ -82,7 +87,10 @@ def test_truncated_list_keeps_what_is_whole() -> None:
 
 def test_documents_one_after_the_other() -> None:
     lists = [{"kind": "NodeList", "items": NASTY[:2]}, {"kind": "PodList", "items": NASTY[2:5]}]
-    data = "\n".join(json.dumps(x, indent=4) for x in lists).encode() + b"\n==== START logs for container a of pod b/c ====\n"
+    data = (
+        "\n".join(json.dumps(x, indent=4) for x in lists).encode()
+        + b"\n==== START logs for container a of pod b/c ====\n"
+    )
     items, other = read(data)
     assert items == NASTY[:5]
     assert [type(o) for o in other] == [jsonformat.Trailing]
@@ -105,7 +113,11 @@ JSON = st.recursive(
 
 
 @settings(max_examples=120, deadline=None)
-@given(st.lists(st.dictionaries(st.text(max_size=6), JSON, max_size=4), max_size=20), st.sampled_from([None, 1, 4]), st.integers(1, 300))
+@given(
+    st.lists(st.dictionaries(st.text(max_size=6), JSON, max_size=4), max_size=20),
+    st.sampled_from([None, 1, 4]),
+    st.integers(1, 300),
+)
 def test_any_list_reads_back(items: list[dict], indent: int | None, size: int) -> None:
     data = json.dumps({"kind": "ThingList", "apiVersion": "v1", "items": items}, indent=indent).encode()
     found, other = read(data, size)

@@ -96,7 +96,11 @@ def test_columns_rows_and_types() -> None:
     a, b = graph.all(Pod)
     assert (a[Pod.phase], a[Pod.count], b[Pod.phase], b[Pod.count]) == ("Pending", 3.0, "Running", None)
     first, second = a.rows(Container)
-    assert (first[Container.waiting], first[Container.ready], first.list) == ("ErrImagePull", False, "status.containerStatuses[]")
+    assert (first[Container.waiting], first[Container.ready], first.list) == (
+        "ErrImagePull",
+        False,
+        "status.containerStatuses[]",
+    )
     assert second.path(Container.ready) == "status.initContainerStatuses[0].ready"
     assert b.rows(Container) == []
     table = graph.table(Pod)
@@ -112,7 +116,7 @@ def test_references_find_what_is_there_and_name_what_is_not() -> None:
         "containers": [{"env": [{"valueFrom": {"configMapKeyRef": {"name": "conf", "key": "url"}}}]}],
     }
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "tls", "namespace": "shop"}}
-    graph = build(items(pod("a", spec=spec), secret), items(origin="secrets.json", kind="SecretList", *[secret]))
+    graph = build(items(pod("a", spec=spec), secret), items(secret, origin="secrets.json", kind="SecretList"))
     (a,) = graph.all(Pod)
     tls, gone = sorted(a.out("mounts"), key=lambda e: e.target.name, reverse=True)
     assert (tls.target.exists, tls.optional, gone.target.exists, gone.optional) == (True, True, False, False)
@@ -123,8 +127,18 @@ def test_references_find_what_is_there_and_name_what_is_not() -> None:
 
 
 def test_selectors_match_by_label_sets_in_the_same_namespace() -> None:
-    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "shop"}, "spec": {"selector": {"app": "a"}}}
-    empty = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "e", "namespace": "shop"}, "spec": {"selector": {}}}
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "s", "namespace": "shop"},
+        "spec": {"selector": {"app": "a"}},
+    }
+    empty = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "e", "namespace": "shop"},
+        "spec": {"selector": {}},
+    }
     graph = build(items(pod("a1"), pod("a2"), pod("b1"), pod("a3", "other"), service, empty))
     found = {str(e.target) for s in graph.all(Service) for e in s.out("selects")}
     assert found == {"Pod/shop/a1", "Pod/shop/a2"}
@@ -134,7 +148,9 @@ def test_owners_join_by_uid_and_a_namesake_is_no_owner() -> None:
     owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "rs", "uid": "new", "controller": True}
     stale = {**owner, "uid": "old"}
     rs = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "rs", "namespace": "shop", "uid": "new"}}
-    graph = build(items(pod("a", metadata={"ownerReferences": [owner]}), pod("b", metadata={"ownerReferences": [stale]}), rs))
+    graph = build(
+        items(pod("a", metadata={"ownerReferences": [owner]}), pod("b", metadata={"ownerReferences": [stale]}), rs)
+    )
     a, b = graph.all(Pod)
     assert str(a.owner) == "ReplicaSet/shop/rs"
     assert a.holder == a.owner
@@ -166,7 +182,10 @@ def test_pointers_name_the_place_in_each_layout() -> None:
 
 
 def test_coverage_needs_a_list() -> None:
-    graph = build(items(pod("a"), kind="PodList"), Evidence.of("x.json", msgspec.json.encode([]), "json", listed=Listed("", "Secret")))
+    graph = build(
+        items(pod("a"), kind="PodList"),
+        Evidence.of("x.json", msgspec.json.encode([]), "json", listed=Listed("", "Secret")),
+    )
     assert graph.covers("Pod", "shop")
     assert not graph.covers("Pod", "other")
     assert graph.covers("Secret", "anywhere")
@@ -193,7 +212,11 @@ def test_wrong_types_lose_the_field_and_not_the_object() -> None:
     graph = build(items(broken, pod("b", status={"phase": "Running"})))
     a, b = graph.all(Pod)
     assert (a[Pod.phase], a[Pod.count], b[Pod.phase]) == (None, 2.0, "Running")
-    assert {gap.what.split(":")[1].split()[0] for gap in graph.gaps} == {"status.phase", "status.containerStatuses", "spec.nodeName"}
+    assert {gap.what.split(":")[1].split()[0] for gap in graph.gaps} == {
+        "status.phase",
+        "status.containerStatuses",
+        "spec.nodeName",
+    }
 
 
 def test_old_groups_are_the_same_kind() -> None:

@@ -19,11 +19,12 @@ from vigie.sources.kube.kubeconfig import Access
 from vigie.sources.media import printable
 
 _ALLOWED = re.compile(
-    r"/version|/apis?|/api/v1|/apis/[^/]+(?:/[^/]+)?"
-    r"|/(?:api/v1|apis/[^/]+/[^/]+)(?:/namespaces/[^/]+)?/[^/]+"
-    r"|/api/v1/namespaces/[^/]+/pods/[^/]+/log"
+    r"/version|/apis?|/api/v1|/apis/[^/\s]+(?:/[^/\s]+)?"
+    r"|/(?:api/v1|apis/[^/\s]+/[^/\s]+)(?:/namespaces/[^/\s]+)?/[^/\s]+"
+    r"|/api/v1/namespaces/[^/\s]+/pods/[^/\s]+/log"
 )
 _TRIES = 5
+_RECONNECTS = 6  # with their waits about half a minute: an API server restarts in that time
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 _LONGEST_WAIT = 30.0
 _MOST = 1 << 30
@@ -52,6 +53,9 @@ class RefusedError(Exception):
         super().__init__(what)
         self.status = status
         self.body = body or {}
+
+
+_Outcome = tuple[Answer | RefusedError, float | None]
 
 
 class Pace:
@@ -86,6 +90,7 @@ class Client:
         self._pace = pace or Pace()
         self._local = threading.local()
         self._silences = 0
+        self._heard = False
         self._open: set[http.client.HTTPConnection] = set()
         self._lock = threading.Lock()
 
@@ -98,38 +103,41 @@ class Client:
         if not _ALLOWED.fullmatch(path) or "/../" in path + "/":
             raise ValueError(f"{path!r} is not among the paths that are read")
         target = self._dialler.prefix + path + (f"?{query}" if query else "")
-        refused = RefusedError(0, "the server is not asked again, for it stopped answering")
         renewed = False
-        attempt = 0
-        while attempt < _TRIES and self._silences < _DEAD_AFTER:
-            attempt += 1
-            self._pace.wait()
+        for attempt in range(1, _TRIES + 1):
             identity = self._credentials.identity()
-            try:
-                answer, wait = self._once(target, accept, identity)
-            except RefusedError as error:
-                refused = error
-                if error.status == 0:
-                    # A connection that was cut is worth another try, a silence of the full timeout is not.
-                    with self._lock:
-                        self._silences += 1
-                    if isinstance(error.__cause__, TimeoutError):
-                        break
-                    time.sleep(min(0.25 * 2**attempt, 4.0))
-                    continue
-                raise
-            self._silences = 0
+            answer, wait = self._answered(target, accept, identity)
             if isinstance(answer, Answer):
                 return answer
-            refused = answer
             if answer.status == 401 and not renewed and self._credentials.refused(identity):
                 renewed = True
                 self._drop()
-                continue
-            if answer.status not in _RETRIED or attempt == _TRIES:
+            elif answer.status in _RETRIED and attempt < _TRIES:
+                time.sleep(min(wait if wait is not None else 0.25 * 2**attempt, _LONGEST_WAIT))
+            else:
                 break
-            time.sleep(min(wait if wait is not None else 0.25 * 2**attempt, _LONGEST_WAIT))
-        raise refused
+        assert isinstance(answer, RefusedError)
+        raise answer
+
+    def _answered(self, target: str, accept: str, identity: Identity) -> _Outcome:
+        """An answer of any status. A cut connection is opened again; a silence of the full timeout is final."""
+        for attempt in range(1, _RECONNECTS + 1):
+            if self._silences >= _DEAD_AFTER:
+                raise RefusedError(0, "the server is not asked again, for it stopped answering")
+            self._pace.wait()
+            try:
+                outcome = self._once(target, accept, identity)
+            except RefusedError as error:
+                first_contact = not self._heard and attempt == 2
+                if isinstance(error.__cause__, TimeoutError) or attempt == _RECONNECTS or first_contact:
+                    with self._lock:
+                        self._silences += 1
+                    raise
+                time.sleep(min(0.5 * 2**attempt, 8.0))
+            else:
+                self._heard, self._silences = True, 0
+                return outcome
+        raise AssertionError("the last attempt returns or raises")
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -138,7 +146,7 @@ class Client:
         for connection in connections:
             connection.close()
 
-    def _once(self, target: str, accept: str, identity: Identity) -> tuple["Answer | RefusedError", float | None]:
+    def _once(self, target: str, accept: str, identity: Identity) -> _Outcome:
         """One exchange: the answer or the refusal, and the server's Retry-After; a dead connection is opened again."""
         deadline = time.monotonic() + self._timeout
         reused = getattr(self._local, "connection", None) is not None and self._local.identity is identity
@@ -155,9 +163,7 @@ class Client:
             self._drop()
             raise self._silence(error) from error
 
-    def _exchange(
-        self, target: str, accept: str, identity: Identity, deadline: float
-    ) -> tuple["Answer | RefusedError", float | None]:
+    def _exchange(self, target: str, accept: str, identity: Identity, deadline: float) -> _Outcome:
         connection = self._connection(identity)
         connection.putrequest("GET", target, skip_accept_encoding=True)
         connection.putheader("Accept", accept)

@@ -14,6 +14,7 @@ from vigie.sources.kube.discovery import EVENTS, Resource, discover
 from vigie.sources.kube.kubeconfig import resolve
 from vigie.sources.kube.ordered import in_order
 from vigie.sources.kube.pages import ForbiddenError, pages
+from vigie.sources.media import printable
 
 Found = Iterator[Evidence | Gap]
 Wanted = tuple[str, str, str, bool]
@@ -21,6 +22,7 @@ Wanted = tuple[str, str, str, bool]
 _THREADS = 4
 _TAIL_LINES = 500
 _LOG_BYTES = 5 << 20
+_NO_LOG = b"unable to retrieve container logs for "
 _PROBED = 200
 _PROBES = ("pods", "events", "configmaps", "services")
 
@@ -93,16 +95,19 @@ class Cluster:
         path = f"/api/v1/namespaces/{_quote(namespace)}/pods/{_quote(pod)}/log"
         query = f"container={_quote(container)}" + ("&previous=true" if previous else "")
         origin = f"{path}?{query}"
+        how = f"kubectl logs -n {namespace} {pod} -c {container}{' --previous' if previous else ''}"
         try:
             limits = f"&tailLines={_TAIL_LINES}&limitBytes={_LOG_BYTES}"
             answer = self._client.get(path, query + limits, accept="*/*")
         except RefusedError as error:
-            before = " --previous" if previous else ""
-            how = f"kubectl logs -n {namespace} {pod} -c {container}{before}"
             yield Gap(origin, str(error), how=how)
             return
         except VigieError as error:
             yield Gap(origin, error.what, how=error.fix)
+            return
+        if answer.body.startswith(_NO_LOG) and answer.body.count(b"\n") <= 1:
+            # With status 200, a kubelet says so of a container whose files are gone.
+            yield Gap(origin, printable(answer.body.decode("utf-8", "replace").strip())[:300], how=how)
             return
         yield Evidence.of(origin, answer.body, "log", time=answer.time)
 

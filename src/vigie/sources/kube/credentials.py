@@ -84,8 +84,8 @@ class Credentials:
     def _token_of_file(self, name: str) -> str:
         try:
             token = Path(name).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is no text"
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it holds no text"
             raise VigieError(f"the token file cannot be read ({reason.lower()})", where=printable(name)) from None
         if not token:
             raise VigieError("the token file is empty", where=printable(name), fix="renew the token")

@@ -184,8 +184,6 @@ class _Config:
                 "let your provider's tool write an exec plug-in into the kubeconfig",
             )
         token_file = _text(entry.get("tokenFile"))
-        groups = entry.get("as-groups") or ()
-        extra = entry.get("as-user-extra") or {}
         return User(
             name=name,
             token=_text(entry.get("token")),
@@ -197,8 +195,8 @@ class _Config:
             exec=self._exec(name, at, entry["exec"], cluster) if entry.get("exec") else None,
             as_user=_text(entry.get("as")),
             as_uid=_text(entry.get("as-uid")),
-            as_groups=tuple(map(_text, groups)) if isinstance(groups, list) else (),
-            as_extra=_extra(extra),
+            as_groups=tuple(map(_text, _list(entry.get("as-groups")))),
+            as_extra=_extra(entry.get("as-user-extra")),
         )
 
     def _exec(self, name: str, at: Path, entry: Any, cluster: dict[str, Any]) -> Exec:
@@ -213,10 +211,10 @@ class _Config:
         command = _text(entry["command"])
         if "/" in command and not command.startswith("/"):
             command = str(at.parent / command)
-        pairs = [pair for pair in entry.get("env") or () if isinstance(pair, dict)]
+        pairs = [pair for pair in _list(entry.get("env")) if isinstance(pair, dict)]
         return Exec(
             command=command,
-            args=tuple(map(_text, entry.get("args") or ())),
+            args=tuple(map(_text, _list(entry.get("args")))),
             env={_text(pair.get("name")): _text(pair.get("value")) for pair in pairs},
             version=version,
             hint=_text(entry.get("installHint")).strip(),
@@ -235,7 +233,7 @@ class _Config:
         ):
             if value:
                 info[key] = value
-        for extension in cluster.get("extensions") or ():
+        for extension in _list(cluster.get("extensions")):
             if isinstance(extension, dict) and extension.get("name") == "client.authentication.k8s.io/exec":
                 info["config"] = extension.get("extension")
         return info
@@ -253,8 +251,8 @@ class _Config:
             return b""
         try:
             return (at.parent / path).read_bytes()
-        except OSError as error:
-            reason = (error.strerror or "").lower()
+        except (OSError, ValueError) as error:
+            reason = (getattr(error, "strerror", None) or "it is no path").lower()
             what = f"the {name} cannot be read ({reason})"
             raise VigieError(what, where=printable(path), fix="check the path") from None
 
@@ -266,6 +264,10 @@ def _extra(extra: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(extra, dict):
         return {}
     return {_text(key): tuple(map(_text, value)) for key, value in extra.items() if isinstance(value, list)}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _text(value: Any) -> str:
