@@ -1,0 +1,199 @@
+"""What a pod calls and does not get: the failed calls in its logs, and what they were meant for."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from vigie.kit import Address, Entity, Graph, Leans, Record, Row, address, clock, leans
+from vigie.systems.kubernetes import containers, environment
+from vigie.systems.kubernetes.addresses import is_local, of_the_cluster
+from vigie.systems.kubernetes.environment import Setting
+from vigie.systems.kubernetes.joins import once
+from vigie.systems.kubernetes.kinds.network import Service, ServicePort
+from vigie.systems.kubernetes.kinds.workloads import Container
+
+NAMING = ("name-unknown", "name-unanswered")
+_SILENT = ("timeout", "no-route", "unavailable", "name-unanswered")
+_SETTLED = 10 * clock.SECOND
+_CALLS = ("refused", "timeout", "no-route", "reset", "unavailable", *NAMING)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed call: the record that tells it, the address as written, and what that means in the cluster."""
+
+    record: Record
+    address: Address
+    target: Entity | None
+
+    @property
+    def trouble(self) -> str:
+        return self.record.trouble
+
+
+def failures(pod: Entity, records: Iterable[Record]) -> list[Failure]:
+    """The failed calls that records of a pod's logs tell of, in the order of the records, each target and port once.
+
+    What names no port is left out where another record names the same target with one.
+    """
+    found: dict[tuple[object, int | None], Failure] = {}
+    for record in records:
+        if record.trouble in _CALLS:
+            for failure in _read(pod, record):
+                target = failure.target.address if failure.target is not None else failure.address.host
+                found.setdefault((target, failure.address.port), failure)
+    ported = {target for target, port in found if port is not None}
+    return [failure for (target, port), failure in found.items() if port is not None or target not in ported]
+
+
+def _read(pod: Entity, record: Record) -> Iterator[Failure]:
+    graph = pod.graph
+    met = False
+    for named in record.addresses:
+        if is_local(named):
+            continue
+        target = graph.resolve(str(named), near=pod)
+        if target is not None and (target == pod or own(pod, target) or (target.key == pod.key and not target.read)):
+            continue
+        if target is None and of_the_cluster(graph, named.host):
+            continue
+        met = True
+        yield Failure(record, named, target)
+    if met:
+        return
+    for word in record.hints:
+        target = graph.resolve(word, near=pod)
+        if target is not None and target.read and not own(pod, target):
+            yield Failure(record, Address(word), target)
+
+
+def own(pod: Entity, service: Entity) -> bool:
+    """Whether a Service leads to the pod itself."""
+    return any(edge.source == service for edge in pod.into("selects"))
+
+
+def troubled(pod: Entity) -> list[tuple[Row, tuple[Record, ...]]]:
+    """The containers of a pod that ended or are not ready, each with what it complained of last, newest first."""
+    out: list[tuple[Row, tuple[Record, ...]]] = []
+    ended = {containers.name(row) for row in containers.ended(pod)}
+    for row in pod.rows(Container):
+        name = containers.name(row)
+        if containers.is_ephemeral(row):
+            continue
+        if name in ended:
+            said = containers.words(pod, row)
+            if row[Container.running_since] is not None or not said:
+                said = (*said, *reversed(pod.log(name).recent()))
+        elif row[Container.running_since] is not None and (
+            not row[Container.ready] and not containers.sidecar(pod, name)
+        ):
+            said = tuple(reversed(pod.log(name).recent()))
+        else:
+            continue
+        if said:
+            out.append((row, said))
+    return out
+
+
+def calls(pod: Entity) -> list[tuple[Row, list[Failure]]]:
+    """The containers of a pod that ended or are not ready, each with the calls that failed it last."""
+    return [(row, found) for row, said in troubled(pod) if (found := failures(pod, said))]
+
+
+def reliances(pod: Entity, found: Iterable[Failure]) -> Iterator[Leans]:
+    """What the failed calls of a pod hang on: what they were meant for, then the cluster's DNS where names failed.
+
+    A Service of which one pod is gone and another serves is well, and calls to it still time out: so its pods follow.
+    """
+    found = list(found)
+    for failure in found:
+        if failure.target is not None:
+            yield from behind(failure.target, "calls", failure.record)
+    for failure in found:
+        server = dns(pod.graph)
+        if failure.trouble in NAMING and server is not None and server != failure.target:
+            yield from behind(server, "resolves-with", failure.record)
+
+
+def behind(target: Entity, edge: str, record: Record) -> Iterator[Leans]:
+    """A failed call's target, and where nothing answered in time the pods behind it."""
+    yield leans(target, edge, record)
+    if target.key == Service.key and record.trouble in _SILENT:
+        for selected in target.out("selects"):
+            yield leans(selected.target, edge, record)
+
+
+def dns(graph: Graph) -> Entity | None:
+    """The Service of the cluster's DNS: by its label, else by the name that all installations give it."""
+
+    def find() -> Entity | None:
+        for service in graph.all("Service"):
+            if service.namespace == "kube-system" and service.labels.get("k8s-app") in ("kube-dns", "coredns"):
+                return service
+        for name in ("kube-dns", "coredns", "rke2-coredns-rke2-coredns"):
+            service = graph.get("Service", "kube-system", name)
+            if service.read:
+                return service
+        return None
+
+    return once(graph, "cluster dns", find)
+
+
+def port_of(service: Entity, port: int | None) -> Row | None:
+    """The port of a Service by its number; None where it has none such."""
+    return next((row for row in service.rows(ServicePort) if row[ServicePort.port] == port), None)
+
+
+def serves(service: Entity, port: int | None) -> bool | None:
+    """Whether a Service has a port; None where that cannot be told."""
+    if not service.read or port is None or service[Service.type] == "ExternalName":
+        return None
+    rows = service.rows(ServicePort)
+    if service[Service.ip] == "None" and not rows:
+        return None
+    return any(row[ServicePort.port] == port for row in rows)
+
+
+def names(pod: Entity, value: str | None, target: Entity, port: int | None) -> bool:
+    """Whether a configured value means a target and a port: an address of both, or the port alone."""
+    if not value or len(value) > 300 or "\n" in value:
+        return False
+    parsed = address(value)
+    if parsed is None or parsed.port != port:
+        return value == str(port)
+    return pod.graph.resolve(value, near=pod) == target
+
+
+def naming(pod: Entity, part: str, host: str) -> Setting | None:
+    """The setting of a container that holds a host name."""
+    for setting in environment.settings(pod, part):
+        parsed = address(setting.value) if setting.value and "\n" not in setting.value else None
+        if parsed is not None and parsed.host.lower() == host.lower():
+            return setting
+    return None
+
+
+def outside(pod: Entity, failure: Failure) -> Entity | None:
+    """The host outside the cluster that a failed call was meant for; None where it is inside, or not an address."""
+    if failure.target is not None or failure.trouble == "name-unanswered":
+        return None
+    if "." not in failure.address.host and not failure.address.is_ip:
+        return None
+    return pod.graph.get("Host", "", str(failure.address))
+
+
+def serving(target: Entity) -> bool:
+    """Whether a Service, or a pod, takes traffic now: a ready pod is behind it."""
+    pods = [edge.target for edge in target.out("selects")] if target.key == Service.key else [target]
+    return any((ready := pod.condition("Ready")) is not None and ready.status == "True" for pod in pods)
+
+
+def healed(pod: Entity, row: Row) -> bool:
+    """Whether a container that runs and is ready ended for want of what is well again, and complains of nothing "
+    "since."""
+    part = containers.name(row)
+    said = pod.log(part, previous=True).last_words()
+    meant = failures(pod, reversed(said))
+    if not meant or any(f.target is None or not serving(f.target) for f in meant):
+        return False
+    begun = row[Container.running_since] or 0
+    return not any(record.time is None or record.time >= begun + _SETTLED for record in pod.log(part).recent())

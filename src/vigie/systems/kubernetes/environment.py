@@ -1,0 +1,223 @@
+"""The configuration that a container reads: its environment, its arguments and its mounted files, with their "
+"sources."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from vigie.kit import Entity, Proof
+from vigie.systems.kubernetes import containers
+from vigie.systems.kubernetes.joins import once
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key and value that a container reads. `at` is the object to change; `field` where in it they stand.
+
+    `value` is None where it is not kept (Secrets). `file` is the path at which a container finds it, if it is in one.
+    """
+
+    at: Entity
+    field: str
+    key: str
+    value: str | None
+    file: str = ""
+
+    def prove(self) -> Proof:
+        shown = self.value if self.value is None or len(self.value) <= 200 else self.value[:200]
+        return Proof(self.at, self.field, shown, None, self.at.pointer)
+
+
+def settings(pod: Entity, part: str) -> tuple[Setting, ...]:
+    """Everything that a container of a pod reads as configuration."""
+    read: dict[tuple[Entity, str], tuple[Setting, ...]] = once(pod.graph, "settings", dict)
+    if (pod, part) not in read:
+        spec = containers.spec(pod, part)
+        read[pod, part] = (*_variables(pod, spec), *_wholes(pod, spec), *_arguments(pod, spec), *_files(pod, spec))
+    return read[pod, part]
+
+
+def _data(source: Entity) -> dict[str, str | None]:
+    """The keys of a ConfigMap with their values, those of a Secret without."""
+    if source.kind == "Secret":
+        held = source.body.get("data")
+        return dict.fromkeys(map(str, held)) if isinstance(held, dict) else {}
+    held = source.body.get("data")
+    return {str(k): v for k, v in held.items() if isinstance(v, str)} if isinstance(held, dict) else {}
+
+
+def _variables(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
+    for number, variable in enumerate(spec.get("env") or ()):
+        name = str(variable.get("name", ""))
+        if isinstance(variable.get("value"), str):
+            yield Setting(pod.holder, _template(pod, spec, f"env[{number}].value"), name, variable["value"])
+            continue
+        for kind, field in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
+            reference = (variable.get("valueFrom") or {}).get(field)
+            if isinstance(reference, dict) and reference.get("name"):
+                source = pod.near(kind, str(reference["name"]))
+                key = str(reference.get("key", ""))
+                value = _data(source).get(key)
+                yield Setting(source, f'data["{key}"]', name, value)
+                if key != name:
+                    yield Setting(source, f'data["{key}"]', key, value)
+
+
+def _wholes(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
+    for whole in spec.get("envFrom") or ():
+        for kind, field in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
+            reference = whole.get(field)
+            if isinstance(reference, dict) and reference.get("name"):
+                source = pod.near(kind, str(reference["name"]))
+                for key, value in _data(source).items():
+                    yield Setting(source, f'data["{key}"]', f"{whole.get('prefix', '')}{key}", value)
+
+
+def _arguments(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
+    for field in ("command", "args"):
+        words = spec.get(field)
+        words = [w for w in words if isinstance(w, str)] if isinstance(words, list) else []
+        for number, word in enumerate(words):
+            where = _template(pod, spec, f"{field}[{number}]")
+            flag, equal, value = word.partition("=")
+            if flag.startswith("-") and equal:
+                yield Setting(pod.holder, where, flag, value)
+            elif word.startswith("-"):
+                following = (
+                    words[number + 1] if number + 1 < len(words) and not words[number + 1].startswith("-") else None
+                )
+                yield Setting(pod.holder, where, word, following)
+
+
+def _template(pod: Entity, spec: dict[str, Any], rest: str) -> str:
+    """The path of a container's field in the object that holds the template."""
+    root = {"Pod": "spec", "CronJob": "spec.jobTemplate.spec.template.spec"}.get(pod.holder.kind, "spec.template.spec")
+    return f'{root}.containers[name="{spec.get("name", "")}"].{rest}'
+
+
+def _files(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
+    volumes = {v.get("name"): v for v in pod.body.get("spec", {}).get("volumes") or () if isinstance(v, dict)}
+    for mount in spec.get("volumeMounts") or ():
+        volume = volumes.get(mount.get("name")) or {}
+        for kind, source in _sources(volume):
+            entity = pod.near(kind, str(source.get("name") or source.get("secretName")))
+            data = _data(entity)
+            paths = {str(i.get("key")): str(i.get("path")) for i in source.get("items") or () if isinstance(i, dict)}
+            for key, value in data.items():
+                if paths and key not in paths:
+                    continue
+                yield from _file(entity, key, value, _place(mount, paths.get(key, key)))
+
+
+def _sources(volume: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    projected = (volume.get("projected") or {}).get("sources") or ()
+    for held in (volume, *(s for s in projected if isinstance(s, dict))):
+        for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret")):
+            source = held.get(field)
+            if isinstance(source, dict) and (source.get("name") or source.get("secretName")):
+                yield kind, source
+
+
+def _place(mount: dict[str, Any], path: str) -> str:
+    root = str(mount.get("mountPath", "")).rstrip("/")
+    return root if mount.get("subPath") == path else f"{root}/{path}"
+
+
+_LINE = re.compile(
+    r"""^\s*(?:-\s+)?(?:export\s+)?["']?([A-Za-z_][\w.\-/]*)["']?\s*(?:[=:]\s*|\s+)(\S.*?)?\s*[,;{]?\s*$"""
+)
+
+
+def _file(source: Entity, key: str, content: str | None, place: str) -> Iterator[Setting]:
+    """A mounted key as a file, and each line of it that sets something."""
+    field = f'data["{key}"]'
+    yield Setting(source, field, key, content, place)
+    for line in (content or "").splitlines()[:2000]:
+        match = _LINE.match(line)
+        if match and not line.lstrip().startswith(("#", "//", ";")):
+            yield Setting(source, field, match[1], (match[2] or "").strip("\"'"), place)
+
+
+_COMPLAINT = re.compile(
+    r"""(?ix)invalid|missing|required|not\sset|unset|unknown|unexpected|unsupported|malformed|illegal|\bbad\b|pars(?:e|ing)|syntax|
+    unrecogni[sz]ed|not\s(?:a\s)?valid|must\s(?:be|not)|placeholder|no\ssuch\s(?:option|file|key|column|setting)|out\sof\srange|\bwant\b|expected|
+    not\sdefined|undefined|KeyError|is\sempty|cannot\sbe\sempty|directive|not\sallowed|misconfigur|configuration|wrong|could\snot\s(?:load|read|convert)|
+    cannot\s(?:load|read|convert|unmarshal)|deprecated|duplicate|not\sfound|does\snot\sexist|NumberFormatException|ValueError|IllegalArgument"""
+)
+_GENERIC = frozenset(
+    [
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "none",
+        "null",
+        "http",
+        "https",
+        "tcp",
+        "udp",
+        "info",
+        "debug",
+        "warn",
+        "error",
+        "name",
+        "value",
+        "key",
+        "type",
+        "default",
+    ]
+)
+_TEXT = frozenset(
+    [
+        "mode",
+        "name",
+        "host",
+        "port",
+        "user",
+        "level",
+        "path",
+        "file",
+        "data",
+        "time",
+        "type",
+        "http",
+        "https",
+        "url",
+        "env",
+        "app",
+        "service",
+        "server",
+    ]
+)
+
+
+def quoted(text: str, read: tuple[Setting, ...]) -> Setting | None:
+    """The setting that a complaint names most plainly: by its file, its key, its value; None where it names none."""
+    if not _COMPLAINT.search(text):
+        return None
+    best: tuple[int, int, Setting] | None = None
+    for number, setting in enumerate(read):
+        score = _weight(text, setting)
+        if score >= 2 and (best is None or (score, -number) > best[:2]):
+            best = (score, -number, setting)
+    return best[2] if best else None
+
+
+def _weight(text: str, setting: Setting) -> int:
+    score = 3 if setting.file and len(setting.file) > 5 and setting.file in text else 0
+    key, value = setting.key.lstrip("-"), setting.value or ""
+    named = len(key) >= 3 and key.lower() not in _TEXT and re.search(rf"(?<![\w./-]){re.escape(key)}(?![\w/-])", text)
+    told = 0 < len(value) <= 200 and "\n" not in value and value.lower() not in _GENERIC
+    quotes = told and re.search(rf"""["'`‘“«\[(]{re.escape(value)}["'`’”»\])]""", text)
+    plain = told and named and re.search(rf"(?<![\w.-]){re.escape(value)}(?![\w-])", text)
+    whole = setting.file and "\n" in (setting.value or "")
+    if named and not whole:
+        score += 2
+    if quotes and len(value) >= 2:
+        score += 2
+    elif plain:
+        score += 1
+    return score

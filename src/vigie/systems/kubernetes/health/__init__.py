@@ -1,0 +1,1 @@
+"""When an object of Kubernetes is not as it should be, by kind."""

@@ -1,0 +1,101 @@
+"""When a pod is unwell because of its node, or was ended by it again and again."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vigie.kit import Entity, Health, Table, clock
+from vigie.systems.kubernetes.joins import edges, none, since
+from vigie.systems.kubernetes.kinds.nodes import Node
+from vigie.systems.kubernetes.kinds.workloads import Pod
+
+Mask = npt.NDArray[np.bool_]
+_HOUR = 3600 * clock.SECOND
+REPEATED = 2
+
+
+def on_ailing_node(pods: Table) -> Mask:
+    """The pods that are not ready on a node that is not ready."""
+    nodes = pods.graph.table(Node)
+    out = none(pods)
+    if nodes is None:
+        return out
+    silent = nodes.condition("Ready").status.isin("Unknown", "False")
+    if not silent.any():
+        return out
+    source, target = edges(pods, "schedules-on", nodes)
+    out[source[silent[target]]] = True
+    unready = pods.condition("Ready").status.isin("False", "Unknown")
+    ended = pods[Pod.phase].isin("Succeeded", "Failed")
+    return np.asarray(out & unready & ~ended & pods.exists)
+
+
+def evicted(pods: Table) -> Mask:
+    """The pods that kubelets evicted."""
+    return np.asarray(pods.exists & pods[Pod.phase].isin("Failed") & pods[Pod.reason].isin("Evicted"))
+
+
+def when_ended(pods: Table) -> npt.NDArray[np.int64]:
+    """When each pod stopped being ready; its start where that is not known."""
+    latest = np.maximum(pods.condition("DisruptionTarget").since.data, pods.condition("Ready").since.data)
+    return np.asarray(np.maximum(latest, np.maximum(pods[Pod.started].data, pods.created.data)))
+
+
+def evicted_again(pods: Table) -> Mask:
+    """The pods of an owner of which at least two were evicted, the last less than an hour ago.
+
+    That one stands for them now does not make it well: it will go the same way.
+    """
+    gone = np.flatnonzero(evicted(pods) & (since(when_ended(pods), pods.as_of) < _HOUR))
+    out = none(pods)
+    if len(gone) < REPEATED:
+        return out
+    source, target = _owners(pods)
+    owner_of = dict(zip(target.tolist(), source.tolist(), strict=True))
+    by_owner: dict[int, list[int]] = {}
+    for row in gone.tolist():
+        if row in owner_of:
+            by_owner.setdefault(owner_of[row], []).append(row)
+    for rows in by_owner.values():
+        if len(rows) >= REPEATED:
+            out[rows] = True
+    return out
+
+
+def _owners(pods: Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The ids of owners, and the rows of the pods that they own."""
+    owns = pods.graph.edges.get("owns")
+    if owns is None:
+        empty = np.zeros(0, np.int64)
+        return empty, empty
+    target = owns.target.astype(np.int64)
+    kept = (target >= pods.base) & (target < pods.base + len(pods))
+    return owns.source.astype(np.int64)[kept], target[kept] - pods.base
+
+
+def unwell(pods: Table) -> Mask:
+    """The pods that their nodes fail or end."""
+    return np.asarray(on_ailing_node(pods) | evicted_again(pods))
+
+
+def _says(pod: Any) -> str:
+    return says(pod)
+
+
+def says(pod: Entity) -> str:
+    """What one sees of such a pod."""
+    if pod[Pod.reason]:
+        return f"{pod[Pod.phase]}, {pod[Pod.reason]}: {pod[Pod.message] or ''}".rstrip(": ")
+    return f"{pod[Pod.phase]}, not ready on {pod[Pod.node]}, which is not ready"
+
+
+HEALTH = (
+    Health(
+        "Pod",
+        unwell,
+        _says,
+        "The pod is not ready and its node is not either; or the kubelet evicted it and another of its owner within "
+        "the hour.",
+    ),
+)

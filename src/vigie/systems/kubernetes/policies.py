@@ -1,0 +1,202 @@
+"""Network policies evaluated: which of them lets a call not pass, from the caller's side and from the callee's."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vigie.kit import Entity, Graph, Proof, matches
+from vigie.systems.kubernetes.kinds.network import Service, ServicePort
+from vigie.systems.kubernetes.kinds.workloads import Pod
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A policy that selects one end of a call while no policy there allows it; `side` is Ingress or Egress."""
+
+    policy: Entity
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of a call: a pod, or an address outside the cluster."""
+
+    pod: Entity | None
+    ip: str
+    port: int | None
+    protocol: str
+
+
+def denial(caller: Entity, target: Entity, port: int | None, protocol: str = "TCP") -> Denial | None:
+    """The policy that cuts a call from a pod to a Service or pod; None where none does for every pod behind it."""
+    ends = list(_ends(target, port, protocol))
+    if not ends:
+        return None
+    found: list[Denial] = []
+    for end in ends:
+        if end.pod == caller:
+            return None
+        cut = _cut(caller, end)
+        if cut is None:
+            return None
+        found.append(cut)
+    return found[0]
+
+
+def _ends(target: Entity, port: int | None, protocol: str) -> Iterator[_End]:
+    if target.key == Pod.key:
+        yield _End(target, target[Pod.ip] or "", port, protocol)
+        return
+    if target.key != Service.key or not target.read:
+        return
+    row = next((r for r in target.rows(ServicePort) if r[ServicePort.port] == port), None)
+    wanted: Any = port
+    if row is not None:
+        wanted = row[ServicePort.target] if row[ServicePort.target] is not None else port
+        protocol = row[ServicePort.protocol] or "TCP"
+    for edge in target.out("selects"):
+        pod = edge.target
+        if pod[Pod.phase] not in ("Succeeded", "Failed") and pod.deleted is None:
+            yield _End(pod, pod[Pod.ip] or "", _port(pod, wanted), protocol)
+
+
+def _port(pod: Entity, wanted: Any) -> int | None:
+    """A target port as a number: named ports are those of the pod's containers."""
+    if isinstance(wanted, (int, float)):
+        return int(wanted)
+    if isinstance(wanted, str) and wanted.isdigit():
+        return int(wanted)
+    return next((number for name, number, _ in _ports(pod) if name == wanted), None)
+
+
+def _ports(pod: Entity) -> Iterator[tuple[str, int, str]]:
+    spec = pod.body.get("spec", {})
+    for container in [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]:
+        for port in container.get("ports") or ():
+            if isinstance(port, dict) and isinstance(port.get("containerPort"), int):
+                yield str(port.get("name", "")), port["containerPort"], str(port.get("protocol", "TCP"))
+
+
+def _cut(caller: Entity, end: _End) -> Denial | None:
+    if end.pod is not None and not end.pod[Pod.host_network]:
+        source = _End(caller, caller[Pod.ip] or "", end.port, end.protocol)
+        policy = _denies(end.pod, "Ingress", "from", source, caller.graph, ports_of=end.pod)
+        if policy is not None:
+            return Denial(policy, "Ingress")
+    if not caller[Pod.host_network]:
+        policy = _denies(caller, "Egress", "to", end, caller.graph, ports_of=end.pod)
+        if policy is not None:
+            return Denial(policy, "Egress")
+    return None
+
+
+def _denies(
+    subject: Entity, side: str, peers: str, other: _End, graph: Graph, *, ports_of: Entity | None
+) -> Entity | None:
+    """The first policy that selects a pod for one direction, where none of those that do allows the other end."""
+    selecting = [policy for policy in selecting_policies(subject) if side in _types(policy)]
+    for policy in selecting:
+        for rule in _rules(policy, side):
+            if _allows(policy, rule, peers, other, graph, ports_of):
+                return None
+    return min(selecting, key=lambda p: (_blanket(p), p.name)) if selecting else None
+
+
+def selecting_policies(pod: Entity) -> list[Entity]:
+    """The NetworkPolicies that select a pod, by name."""
+    found = [edge.source for edge in pod.into("selects") if edge.source.kind == "NetworkPolicy"]
+    return sorted(found, key=lambda policy: policy.name)
+
+
+def _spec(policy: Entity) -> Mapping[str, Any]:
+    spec = policy.body.get("spec")
+    return spec if isinstance(spec, dict) else {}
+
+
+def _blanket(policy: Entity) -> bool:
+    """Whether a policy selects the whole namespace: of several the more particular one is named."""
+    selector = _spec(policy).get("podSelector") or {}
+    return not (selector.get("matchLabels") or selector.get("matchExpressions"))
+
+
+def _types(policy: Entity) -> tuple[str, ...]:
+    types = _spec(policy).get("policyTypes")
+    if isinstance(types, list):
+        return tuple(str(t) for t in types)
+    return ("Ingress", "Egress") if "egress" in _spec(policy) else ("Ingress",)
+
+
+def _rules(policy: Entity, side: str) -> list[Mapping[str, Any]]:
+    rules = _spec(policy).get(side.lower())
+    return [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+
+
+def _allows(
+    policy: Entity, rule: Mapping[str, Any], peers: str, other: _End, graph: Graph, ports_of: Entity | None
+) -> bool:
+    ports = rule.get("ports")
+    if (
+        isinstance(ports, list)
+        and ports
+        and not any(_on_port(p, other, ports_of) for p in ports if isinstance(p, dict))
+    ):
+        return False
+    listed = rule.get(peers)
+    if not isinstance(listed, list) or not listed:
+        return True
+    return any(_is_peer(policy, peer, other, graph) for peer in listed if isinstance(peer, dict))
+
+
+def _on_port(port: Mapping[str, Any], other: _End, pod: Entity | None) -> bool:
+    if port.get("protocol", "TCP") != other.protocol:
+        return False
+    wanted = port.get("port")
+    if wanted is None or other.port is None:
+        return True
+    if isinstance(wanted, str) and not wanted.isdigit():
+        return pod is None or any(name == wanted and number == other.port for name, number, _ in _ports(pod))
+    last = port.get("endPort")
+    return int(wanted) <= other.port <= (last if isinstance(last, int) else int(wanted))
+
+
+def _is_peer(policy: Entity, peer: Mapping[str, Any], other: _End, graph: Graph) -> bool:
+    block = peer.get("ipBlock")
+    if isinstance(block, dict):
+        return _inside(other.ip, block.get("cidr")) and not any(_inside(other.ip, e) for e in block.get("except") or ())
+    if other.pod is None:
+        return False
+    spaces, pods = peer.get("namespaceSelector"), peer.get("podSelector")
+    if spaces is None:
+        if other.pod.namespace != policy.namespace:
+            return False
+    elif not matches(_labels(graph, other.pod.namespace), spaces):
+        return False
+    return pods is None or matches(other.pod.labels, pods)
+
+
+def _labels(graph: Graph, name: str) -> Mapping[str, Any]:
+    """The labels of a namespace; the one that every namespace has, where it was not read."""
+    return {"kubernetes.io/metadata.name": name, **graph.get("Namespace", "", name).labels}
+
+
+def _inside(ip: str, block: Any) -> bool:
+    try:
+        return ipaddress.ip_address(ip) in ipaddress.ip_network(str(block), strict=False)
+    except ValueError:
+        return False
+
+
+def proof(cut: Denial) -> Proof:
+    """What a policy allows on the side on which it denies."""
+    rules = _rules(cut.policy, cut.side)
+    shown = "; ".join(_shown(rule) for rule in rules[:4]) if rules else "nothing is allowed"
+    return Proof(cut.policy, f"spec.{cut.side.lower()}", shown, None, cut.policy.pointer)
+
+
+def _shown(rule: Mapping[str, Any]) -> str:
+    words = []
+    for field in ("from", "to", "ports"):
+        for item in rule.get(field) or ():
+            words.append(f"{field} {item}")
+    return ", ".join(words).replace("'", "")

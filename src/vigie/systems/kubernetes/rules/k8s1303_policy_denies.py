@@ -1,0 +1,59 @@
+"""A NetworkPolicy lets a call not pass."""
+
+from collections.abc import Iterator
+
+from vigie.kit import Entity, Graph, Outcome, Record, found, rule
+from vigie.systems.kubernetes import containers, dependencies, policies
+from vigie.systems.kubernetes.fixes import called, edit
+
+_SILENT = ("timeout", "no-route", "unavailable")
+
+
+@rule(
+    "K8S1303",
+    on="Pod",
+    signal=("container-ended", "pod-not-ready"),
+    where=containers.failed,
+    causes=("policy-denies",),
+    severity="high",
+    since="0.1.0",
+    strength=0.9,
+)
+def policy_denies(pod: Entity, graph: Graph) -> Iterator[Outcome]:
+    """A NetworkPolicy lets a call not pass.
+
+    ## Why is this bad
+    A pod that any policy selects for a direction gets only what some policy allows it there. The call is dropped
+    without
+    an answer: the caller waits until its time is over, and the callee is well and knows nothing.
+
+    ## Fix
+    Allow the call in the policy: the caller's labels, its namespace and the port, or the way out to the callee and to
+    the cluster's DNS.
+    """
+    for record, target, port, protocol in _silences(pod):
+        cut = policies.denial(pod, target, port, protocol)
+        if cut is not None:
+            yield found(
+                "policy-denies",
+                cut.policy,
+                record,
+                policies.proof(cut),
+                via="cut-by",
+                fix=f"Allow {called(pod.holder)} to reach {called(target)} on port {port} in {called(cut.policy)} "
+                f"({cut.side}).",
+                command=edit(cut.policy),
+            )
+            return
+
+
+def _silences(pod: Entity) -> Iterator[tuple[Record, Entity, int | None, str]]:
+    """What was called and did not answer, the cluster's DNS included."""
+    for _, said in dependencies.troubled(pod):
+        for failure in dependencies.failures(pod, said):
+            if failure.trouble in _SILENT and failure.target is not None:
+                yield failure.record, failure.target, failure.address.port, "TCP"
+        server = dependencies.dns(pod.graph)
+        for record in said:
+            if record.trouble == "name-unanswered" and server is not None:
+                yield record, server, 53, "UDP"

@@ -1,0 +1,71 @@
+from collections.abc import Iterator
+
+import numpy as np
+
+from vigie.kit import Entity, Graph, Outcome, Proof, Table, found, leans, rule
+from vigie.systems.kubernetes import controlplane, finalizers, namespaces, schedules, workloads
+from vigie.systems.kubernetes.joins import Mask, none
+from vigie.systems.kubernetes.kinds.config import Namespace
+from vigie.systems.kubernetes.kinds.controllers import CronJob
+
+
+def unattended(table: Table) -> Mask:
+    """What the controller-manager should have acted on and did not, while nobody renews its lease."""
+    if controlplane.stale_lease(table.graph, controlplane.MANAGER) is None:
+        return none(table)
+    out = np.asarray(finalizers.held(table), np.bool_)
+    for row in np.flatnonzero(out):
+        names = table.graph.entity(table.base + int(row)).finalizers
+        out[row] = all(finalizers.component(name) == controlplane.MANAGER for name in names)
+    if table.kind in workloads.KINDS:
+        out |= workloads.frozen(table)
+    elif table.kind is Namespace:
+        out |= namespaces.stuck(table)
+    elif table.kind is CronJob:
+        for number, cron in enumerate(table.graph.all(CronJob)):
+            out[number] |= schedules.missed(cron) is not None
+    return out
+
+
+@rule(
+    "K8S1604",
+    on="*",
+    where=unattended,
+    causes=("controller-down",),
+    severity="critical",
+    since="0.1.0",
+    strength=0.94,
+)
+def controller_down(subject: Entity, graph: Graph) -> Iterator[Outcome]:
+    """Nobody acts on an object: the part of the control plane that should does not renew its lease.
+
+    ## Why is this bad
+    Nothing changes any more. Pods that end are not replaced, EndpointSlices keep addresses of pods that are gone, and
+    every status goes on saying what was true before: the cluster looks healthy.
+
+    ## Fix
+    Start the component again, on the machine or in the static pod in which it runs.
+    """
+    stale = controlplane.stale_lease(graph, controlplane.MANAGER)
+    if stale is None:
+        return
+    component = controlplane.component(graph, controlplane.MANAGER)
+    proofs = controlplane.lease_proofs(stale)
+    if component.kind == "Pod":
+        yield leans(component, "managed-by", *proofs)
+    yield found(
+        "controller-down", component, *proofs, _unseen(subject), via="managed-by",
+        fix=f"Start {controlplane.MANAGER} again: its lease was last renewed at {proofs[0].value}.",
+        command=("kubectl", "get", "lease", controlplane.MANAGER, "-n", "kube-system", "-o", "yaml"),
+    )  # fmt: skip
+
+
+def _unseen(subject: Entity) -> Proof:
+    """What the subject shows of it: a specification not looked at, or a status that counts what is not there."""
+    if subject.stale:
+        generation = subject.body.get("metadata", {}).get("generation")
+        seen = subject.body.get("status", {}).get("observedGeneration")
+        return Proof(subject, "status.observedGeneration", f"{seen}, and metadata.generation is {generation}", None, subject.pointer)
+    if subject.deleted is not None:
+        return Proof(subject, "metadata.deletionTimestamp", "not acted on", subject.deleted, subject.pointer)
+    return Proof(subject, "status", "counts pods that are not there", None, subject.pointer, stated=False)

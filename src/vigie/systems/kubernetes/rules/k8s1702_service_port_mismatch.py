@@ -1,0 +1,63 @@
+import json
+from collections.abc import Iterator
+
+from vigie.kit import Entity, Graph, Outcome, Proof, Row, Table, found, rule, valid_name
+from vigie.systems.kubernetes import callers, services
+from vigie.systems.kubernetes.joins import Mask
+from vigie.systems.kubernetes.kinds.network import ServicePort
+from vigie.systems.kubernetes.kinds.workloads import ContainerSpec
+
+
+def _served(table: Table) -> Mask:
+    """The Services behind which a pod is ready."""
+    return services.selecting(table) & ~services.unserved(table)
+
+
+@rule(
+    "K8S1702",
+    on="Service",
+    where=_served,
+    causes=("service-port-mismatch",),
+    severity="high",
+    since="0.1.0",
+    strength=0.9,
+)
+def service_port_mismatch(service: Entity, graph: Graph) -> Iterator[Outcome]:
+    """A Service sends to a port that its pods do not serve.
+
+    ## Why is this bad
+    The pods are ready, the Service has endpoints (or silently none for that port), and every call is refused.
+
+    ## Fix
+    Set `targetPort` to the name or number of the port on which the pods listen.
+    """
+    wrong = list(services.wrong_ports(service))
+    total = len(service.rows(ServicePort))
+    for row, proven in wrong:
+        refusals = callers.refused(service, int(row[ServicePort.port] or 0))
+        if not refusals and not (proven and len(wrong) == total):
+            continue
+        pod = next(pod for pod in services.pods(service) if pod.rows(ContainerSpec))
+        names, numbers = services.declared_ports(pod)
+        fitting = sorted(numbers) if not names else sorted(names)
+        served = Proof(pod, "spec.containers[].ports", ", ".join(map(str, sorted(numbers))) or "none", None, pod.pointer)
+        target = row[ServicePort.target]
+        said = target if target is not None else int(row[ServicePort.port] or 0)
+        yield found(
+            "service-port-mismatch", service, row.proof(ServicePort.target if target is not None else ServicePort.port), served,
+            *refusals[:3], strength=0.95 if proven else 0.9,
+            fix=f"Set targetPort of port {int(row[ServicePort.port] or 0)} of Service "
+            f"{service.namespace}/{service.name} to "
+            f"{' or '.join(map(str, fitting)) or 'the port that its pods serve'}; it is {said}, which the pods do "
+            f"not have.",
+            command=_command(service, row, fitting),
+        )  # fmt: skip
+        return
+
+
+def _command(service: Entity, row: Row, fitting: "list[str] | list[int]") -> tuple[str, ...] | None:
+    if len(fitting) != 1 or not valid_name(service.name):
+        return None
+    patch = [{"op": "replace", "path": f"/spec/ports/{row.index}/targetPort", "value": fitting[0]}]
+    words = ("kubectl", "patch", "service", service.name, "-n", service.namespace, "--type=json", "-p")
+    return (*words, json.dumps(patch, separators=(",", ":")))

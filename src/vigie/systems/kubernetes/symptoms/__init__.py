@@ -1,0 +1,1 @@
+"""What conditions, events and columns of Kubernetes mean."""
