@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import entry_points
 from itertools import chain
@@ -70,7 +70,13 @@ def read_all(found: Iterable[Evidence | Gap], *, as_of: int | None = None, of: S
     known = of or schema()
     builder = Builder()
     Reader(builder, known, _documents, guarded()).take(found)
-    return seal(builder, known, as_of)
+    return _sealed(builder, known, as_of)
+
+
+def _sealed(builder: Builder, known: Schema, as_of: int | None) -> Graph:
+    graph = seal(builder, known, as_of)
+    graph.answerer = ask
+    return graph
 
 
 def _documents(stream: BinaryIO, origin: str) -> Iterable[tuple[int, bytes] | Gap]:
@@ -105,10 +111,12 @@ def read_any(
     cluster: dict[str, Any] | None = None,
     as_of: int | None = None,
     stdin: BinaryIO | None = None,
+    watch: Callable[[str], None] | None = None,
 ) -> Graph:
     """Read files and a live cluster together into one graph.
 
-    Collection is two rounds: all objects, and then the logs of the pods that are unhealthy by them.
+    Collection is two rounds: all objects, and then the logs of the pods that are unhealthy by them. `watch` is
+    called with the origin of each document before it is read.
     """
     live = None
     found = sources(arguments, stdin)
@@ -119,10 +127,10 @@ def read_any(
         found = chain(found, live.lists())
     builder = Builder()
     reader = Reader(builder, schema(), _documents, guarded())
-    reader.take(found)
-    graph = seal(builder, schema(), as_of)
+    reader.take(_watched(found, watch))
+    graph = _sealed(builder, schema(), as_of)
     if live is not None:
-        reader.take(live.logs(list(wanted_logs(graph))))
+        reader.take(_watched(live.logs(list(wanted_logs(graph))), watch))
     if not len(graph) and not len(graph.logs):
         first = next(iter(graph.gaps), None)
         raise VigieError(
@@ -131,6 +139,13 @@ def read_any(
             fix="give it `kubectl get -o json` output, a support bundle or `kubectl cluster-info dump`",
         )
     return graph
+
+
+def _watched(found: Iterable[Evidence | Gap], watch: Callable[[str], None] | None) -> Iterator[Evidence | Gap]:
+    for item in found:
+        if watch is not None:
+            watch(item.origin)
+        yield item
 
 
 def wanted_logs(graph: Graph) -> Iterator[tuple[str, str, str, bool]]:

@@ -37,9 +37,21 @@ from vigie.model.errors import UsageError
 @click.option("--tolerance", type=float, help="Merge edges closer than this share of their length before bundling.")
 @click.option("--seed", default=0, show_default=True, help="For layouts by forces.")
 @click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True, help="The ground.")
+@click.option(
+    "--renderer", type=click.Choice(["flow", "simple", "gradient", "segments"]), default="flow", help="The lines."
+)
+@click.option("--width", default=1600, show_default=True, help="Pixels across.")
+@click.option("--height", default=1000, show_default=True, help="Pixels down.")
+@click.option(
+    "--layout",
+    type=click.Choice(["auto", "treemap", "forces"]),
+    default="auto",
+    show_default=True,
+    help="Where things stand.",
+)
 @click.option("--title", default="", help="A title for the picture.")
 @source
-def command(source: Source, output: str, graph_file: str | None, theme: str, title: str, **given: Any) -> None:
+def command(source: Source, output: str, graph_file: str | None, title: str, **given: Any) -> None:
     """Draw the graph with its edges bundled, and the figures of the drawing beside it as JSON.
 
     \b
@@ -51,6 +63,7 @@ def command(source: Source, output: str, graph_file: str | None, theme: str, tit
     from vigie.drawing.picture import Style
 
     by, answered, focus = given.pop("by"), given.pop("answer"), given.pop("focus")
+    style = Style(title=title, **{name: given.pop(name) for name in ("theme", "renderer", "width", "height")})
     if graph_file:
         scene = read_graph(graph_file)
         focused: list[int] = [scene.ids.index(focus)] if focus in scene.ids else []
@@ -58,9 +71,7 @@ def command(source: Source, output: str, graph_file: str | None, theme: str, tit
         scene, focused = _scene(source, by, answered, focus)
     if focus and not focused:
         raise UsageError(f"{focus} is not on the map", fix="without --focus the map shows what is")
-    figures = draw(
-        scene.with_(title=title or scene.title), output, focus=focused, style=Style(theme=theme, title=title), **given
-    )
+    figures = draw(scene.with_(title=title or scene.title), output, focus=focused, style=style, **given)
     ink = figures.get("inkRatio")
     bundled = f", ink {ink:.2f} of straight" if isinstance(ink, float) else ""
     click.echo(f"{output}: {figures['vertices']} vertices, {figures.get('edges', 0)} edges{bundled}", err=True)

@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -41,12 +42,14 @@ class Source:
             if as_of == clock.MISSING:
                 raise UsageError(f"--at {self.at!r} is no RFC 3339 time", fix="write 2026-01-31T14:00:00Z")
         live = not self.files or any((self.context, self.kubeconfig, self.as_user))
-        graph = pipeline.read_any(
-            self.files,
-            cluster=self._cluster() if live else None,
-            as_of=as_of,
-            stdin=sys.stdin.buffer if "-" in self.files else None,
-        )
+        with Progress() as progress:
+            graph = pipeline.read_any(
+                self.files,
+                cluster=self._cluster() if live else None,
+                as_of=as_of,
+                stdin=sys.stdin.buffer if "-" in self.files else None,
+                watch=progress,
+            )
         _tell(graph)
         return graph
 
@@ -56,6 +59,32 @@ class Source:
             "as_groups": self.as_group, "request_timeout": _seconds(self.request_timeout),
             "namespace": None if self.all_namespaces else self.namespace,
         }  # fmt: skip
+
+
+class Progress:
+    """One line on stderr that says what is being read, from the second second on, and only on a terminal."""
+
+    def __init__(self) -> None:
+        self._on = sys.stderr.isatty()
+        self._began = self._shown = monotonic()
+        self._documents = 0
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown > self._began:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+    def __call__(self, origin: str) -> None:
+        self._documents += 1
+        now = monotonic()
+        if self._on and now - self._began > 1 and now - self._shown > 0.1:
+            from vigie.views.escape import terminal
+
+            self._shown = now
+            text = f"reading {self._documents} documents: {terminal(origin)}"
+            click.echo(f"\r\x1b[K{text[: shutil.get_terminal_size((80, 24)).columns - 1]}", nl=False, err=True)
 
 
 def _seconds(text: str) -> float:

@@ -1,6 +1,6 @@
 """The sealed graph: everything after reads it, nothing changes it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -47,9 +47,16 @@ class Graph:
         self._listed = builder.listed
         self._bases = sorted((table.base, key) for key, table in tables.items() if len(table))
         self._starts = np.asarray([base for base, _ in self._bases], np.int64)
+        self.answerer: Callable[[Graph, str], Any] | None = None
         for table in tables.values():
             table.conditions = self._condition_view
             table.graph = self
+
+    def ask(self, question: str = "broken") -> Any:
+        """Ask a question of the graph: an `Answer`. Raises UsageError for one that nobody answers."""
+        if self.answerer is None:
+            raise UsageError("this graph was sealed without questions", fix="read it with vigie.read()")
+        return self.answerer(self, question)
 
     # -- entities ---------------------------------------------------------------------------------------------------
 

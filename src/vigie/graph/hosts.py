@@ -40,6 +40,7 @@ _APART = (
 _PAIR = re.compile(
     rf"(?<![\w./@:-])({_NAME}/)?(\[{_IP6}\]|(?:\d{{1,3}}\.){{3}}\d{{1,3}}|{_NAME}):(\d{{1,5}})(?![\w:.-]*[\w-]|:\d)"
 )
+_LONG, _MANY = 2000, 32
 _ARROW = re.compile(r"(\S+)->(?=\[?[\w:.]+\]?:\d)|(?<=->)(\S+?:53)\b")
 _CALLER = re.compile(
     r"(?i)(?:\bclient|\bfrom|\bpeer|remote_?addr(?:ess)?|\bsource|x-forwarded-for|listen\w*(?: on)?)[\"']?\s*[:=]?\s*[\"']?(?:\w+://)?(\[?[\w:.]+\]?)"
@@ -347,12 +348,17 @@ _NOT_HOSTS = frozenset(
 
 
 def addresses(text: str) -> tuple[Address, ...]:
-    """Every address in a message, in the order of the text, nameservers of a lookup left out."""
+    """Every address in a message, in the order of the text, nameservers of a lookup left out.
+
+    Of a very long message only the beginning and the end are read, and no more than a few dozen addresses.
+    """
+    if len(text) > _LONG:
+        text = f"{text[: _LONG // 2]} {text[-_LONG // 2 :]}"
     found: list[tuple[int, Address]] = []
     taken: list[tuple[int, int]] = []
 
     def take(start: int, end: int, address: Address | None) -> None:
-        if address is not None and not any(a < end and start < b for a, b in taken):
+        if address is not None and len(found) < _MANY and not any(a < end and start < b for a, b in taken):
             taken.append((start, end))
             found.append((start, address))
 

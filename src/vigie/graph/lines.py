@@ -67,6 +67,11 @@ _AFTER = re.compile(r"^(?:[\])>|:]|\s|-(?=\s))*(.*)$", re.DOTALL)
 _REDIS = re.compile(r"^\d+:[XCSM] \d\d \w{3} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)? ([.\-*#]) (.*)$", re.DOTALL)
 _REDIS_LEVELS: dict[str, Level] = {".": "debug", "-": "debug", "*": "info", "#": "warn"}
 _RUBY = re.compile(r"^([DIWEFA]), \[[^\]]+\] +\w+ -- [^:]*: (.*)$", re.DOTALL)
+_HEADERS: tuple[tuple[re.Pattern[str], dict[str, Level]], ...] = (
+    (_KLOG, _SHORT),
+    (_RUBY, _SHORT),
+    (_REDIS, _REDIS_LEVELS),
+)
 
 
 def read(text: str) -> Said:
@@ -155,7 +160,7 @@ def _logfmt(text: str) -> Said | None:
         words = pairs.get(key, "")
         if words and not any(words in part for part in parts):
             parts.append(words)
-    said = next((level(pairs[key]) for key in ("level", "lvl", "severity") if key in pairs), "")
+    said: Level = next((level(pairs[key]) for key in ("level", "lvl", "severity") if key in pairs), "")
     when = next((_time(pairs[key]) for key in _TIME_KEYS if key in pairs), None)
     return Said(said, ": ".join(parts), when)
 
@@ -171,8 +176,7 @@ def _unquoted(value: str) -> str:
 
 def _headed(text: str) -> Said:
     """A text line: the level among its first words, and what follows it."""
-    levels: dict[str, Level]
-    for pattern, levels in ((_KLOG, _SHORT), (_RUBY, _SHORT), (_REDIS, _REDIS_LEVELS)):
+    for pattern, levels in _HEADERS:
         match = pattern.match(text)
         if match:
             return Said(levels.get(match[1], ""), match[2], _time(text))

@@ -163,3 +163,16 @@ def split_logs(stream: BinaryIO, split: re.Pattern[str], namespace: str) -> Iter
             texts.setdefault(whose, []).append(text.encode())
     for key, lines in texts.items():
         yield key, first[key], b"\n".join(lines) + b"\n"
+
+
+def outside(data: bytes, split: re.Pattern[str]) -> bytes:
+    """What stands between the sections of a file of several logs: the documents that follow, without their blanks."""
+    kept: list[bytes] = []
+    inside = True
+    for raw in data.splitlines(keepends=True):
+        said = split.match(raw.decode("utf-8", "replace").rstrip("\n"))
+        if said is not None:
+            inside = bool(said.groupdict().get("pod"))
+        elif not inside:
+            kept.append(raw)
+    return b"".join(kept).strip()

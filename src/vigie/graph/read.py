@@ -13,7 +13,7 @@ import numpy as np
 from vigie.formats import json as jsonformat
 from vigie.graph.build import ITEM, Builder
 from vigie.graph.decode import Decoder, decode_one
-from vigie.graph.logs import LogKey, split_logs
+from vigie.graph.logs import LogKey, outside, split_logs
 from vigie.graph.schema import Schema
 from vigie.model.document import Document
 from vigie.model.evidence import Evidence, Gap, Listed
@@ -110,6 +110,9 @@ class Reader:
         for document in self.schema.documents:
             if document.split is not None and document.split.search(data[:4096].decode("utf-8", "replace")):
                 self._logs(evidence, document, {}, io.BytesIO(data))
+                rest = outside(data, document.split)
+                if rest.startswith((b"{", b"[")):
+                    self._json(evidence, None, io.BytesIO(rest), "")
                 return
         self._gap(evidence.origin, "text follows the last JSON document and is left out")
 

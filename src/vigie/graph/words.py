@@ -29,6 +29,7 @@ _TROUBLE = re.compile(
 _WORDS = 12
 _TAIL = 400
 _LONGEST = 80
+_WIDEST = 4096
 _RECENT = 60 * clock.SECOND
 
 _FRAME = re.compile(
@@ -188,8 +189,8 @@ def records(written: Sequence[LogLine]) -> Iterator[Record]:
     head = lines.Said("", "")
     block = False
     for line in written:
-        said = lines.read(line.text)
-        if held and len(held) < _LONGEST and _belongs(line.text, said, head, held[-1].text, block=block):
+        said = lines.read(line.text[:_WIDEST])
+        if held and len(held) < _LONGEST and _belongs(line.text[:_WIDEST], said, head, held[-1].text, block=block):
             held.append(line)
             block = block or bool(_BLOCK.match(line.text))
             continue
@@ -221,9 +222,9 @@ def _record(held: list[LogLine], head: lines.Said) -> Record:
     texts = [head.message.strip()]
     telling = held[0]
     for line in held[1:]:
-        if _FRAME.match(line.text):
+        if _FRAME.match(line.text[:_WIDEST]):
             continue
-        texts.append(line.text.strip())
+        texts.append(line.text[:_WIDEST].strip())
         if _ROOTS.match(line.text) or (_THROWN.match(line.text) and not _ROOTS.match(telling.text)):
             telling = line
     level: Level = head.level

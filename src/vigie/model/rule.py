@@ -19,7 +19,11 @@ QUESTIONS = {1: "broken", 2: "exposed", 3: "next", 4: "delivered"}
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `where` is a predicate over whole columns: it takes the kind's table and returns a boolean array."""
+    """One rule.
+
+    `where` is a predicate over whole columns: it takes the table of the kind (of each kind, for `*`) and returns a
+    boolean array.
+    """
 
     id: str
     on: str

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """When an object of a kind is not as it should be, decided over whole columns.
+    """When an object of a kind (`*`: of any) is not as it should be, decided over whole columns.
 
     `test` takes the kind's table (and the graph's `as_of` in microseconds) and returns a boolean array: True where
     the object is unhealthy *now*. `says` turns one such entity into the sentence that describes its symptom.

@@ -1,5 +1,6 @@
 """The terminal: answers and findings for a person, 80 columns wide and more, coloured only when asked for."""
 
+import re
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -45,7 +46,8 @@ def answer(said: dict[str, Any], *, width: int = 80, colour: bool = False, verbo
     lines += _unknowns(said["unknown"], width, paint)
     healthy = said["healthy"]
     kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(healthy["kinds"].items(), key=lambda kv: -kv[1])[:5] if n)
-    lines.append(paint(f"{healthy['checked']} objects are well" + (f" ({kinds})" if kinds else "") + ".", "dim"))
+    well = f"{healthy['checked']} objects are well" + (f" ({kinds})" if kinds else "") + "."
+    lines += [paint(line, "dim") for line in textwrap.wrap(terminal(well), width)]
     return "\n".join(lines) + "\n"
 
 
@@ -53,7 +55,7 @@ def _headline(said: dict[str, Any], paint: Paint) -> str:
     causes = [c for c in said["causes"] if c["class"] != "unknown"]
     unproven = len(said["causes"]) - len(causes)
     victims = {name(v["entity"]) for c in said["causes"] for v in c["victims"]}
-    when = f"as of {said['asOf'] or 'an unknown time'}"
+    when = f"as of {re.sub(r'[.][0-9]+Z$', 'Z', said['asOf'] or 'an unknown time')}"
     if not said["causes"]:
         return paint("Nothing is broken", "green", "bold") + f", {when}."
     words = []

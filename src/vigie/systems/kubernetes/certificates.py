@@ -36,6 +36,6 @@ def serving_secret(service: Entity) -> Entity | None:
     mounted: dict[Entity, None] = {}
     for edge in service.out("selects"):
         mounted.update((e.target, None) for e in edge.target.out("mounts") if e.target.kind == "Secret")
-    pairs = [s for s in mounted if s[Secret.type] == "kubernetes.io/tls" or _PAIR <= keys(s)]
+    pairs = [s for s in mounted if s[Secret.type] == "kubernetes.io/tls" or keys(s).issuperset(_PAIR)]
     chosen = pairs or [s for s in mounted if not s.read]
     return chosen[0] if len(chosen) == 1 else None

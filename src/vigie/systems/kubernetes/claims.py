@@ -1,6 +1,6 @@
 """What the volumes of a pod say about where it may go: its claims, their volumes and classes, and attachment limits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,10 +128,10 @@ def _users(claim: Entity, but: Entity) -> Iterator[Entity]:
             yield pod
 
 
-def on_node(pod: Entity, node: Entity) -> Iterator[Obstacle]:
-    """The obstacles that one node meets."""
+def on_node(mounted: Iterable[Entity], node: Entity) -> Iterator[Obstacle]:
+    """The obstacles that the claims of a pod meet on one node."""
     new: dict[str, int] = {}
-    for claim in claimed(pod):
+    for claim in mounted:
         if not claim.read:
             continue
         bound = volume(claim)

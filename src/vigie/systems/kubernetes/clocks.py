@@ -11,6 +11,7 @@ from vigie.systems.kubernetes.kinds.nodes import Lease, Node
 _AHEAD = 60 * clock.SECOND
 _BEHIND = 300 * clock.SECOND
 _SPACE = "kube-node-lease"
+_CONTROL = ("kube-scheduler", "kube-controller-manager")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ def _skews(graph: Graph) -> list[Skew]:
     renewed = table[Lease.renewed].data[: table.real]
     known = np.flatnonzero(renewed != clock.MISSING)
     nodes = table.namespaces[: table.real] == graph.strings.code(_SPACE)
-    kept = [row for row in known.tolist() if nodes[row] or (table[Lease.duration][row] or 3600) <= 60]
+    nodes |= np.isin(table.names[: table.real], [graph.strings.code(name) for name in _CONTROL])
+    kept = [row for row in known.tolist() if nodes[row]]
     if len(kept) < 3:
         return []
     middle = int(np.median(renewed[kept]))
@@ -46,7 +48,7 @@ def _skews(graph: Graph) -> list[Skew]:
     out = []
     for row in kept:
         by = int(renewed[row]) - middle
-        if not nodes[row] or not (by > _AHEAD or by < -_BEHIND):
+        if -_BEHIND <= by <= _AHEAD:
             continue
         name = graph.strings[int(table.names[row])] or ""
         if _posts(graph.get(Node.key, "", name)):

@@ -1,8 +1,16 @@
 """The files in which Kubernetes evidence comes: Troubleshoot bundles, cluster-info dumps, raw API answers, logs."""
 
+import re
 from collections.abc import Iterator
 
 from vigie.kit import Document
+
+_SECTION = re.compile(
+    r"^==== (?:START logs for container (?P<container>\S+) of pod (?P<namespace>[^/\s]+)/(?P<pod>\S+)"
+    r"|END logs\b.*) ====$",
+    re.MULTILINE,
+)
+_PREFIX = re.compile(r"^\[pod/(?P<pod>[^/\]\s]+)/(?P<container>[^\]\s]+)\] ?(?P<line>.*)$")
 
 _LOGS = (
     ("logs/{namespace}/{pod}/{container}.previous.log", True, "the previous log of a container"),
@@ -11,6 +19,23 @@ _LOGS = (
     ("containers/{pod}_{namespace}_{container}-{id}.log", False, "a kubelet's link to a container's log"),
     ("pods/{namespace}_{pod}_{uid}/{container}/{attempt}.log", False, "a kubelet's log of one run of a container"),
 )
+
+# Where nothing more exact has matched: Troubleshoot's own `logs` collector, and `kubectl logs --prefix`.
+_LOOSE_LOGS = (
+    ("{name}/{pod}/{container}-previous.log", True, "the previous log of a container, namespace unsaid"),
+    ("{name}/{pod}/{container}.log", False, "the log of a container, namespace unsaid"),
+)
+
+# `kubectl cluster-info dump --output-directory`: one folder a namespace.
+_DUMPED = {
+    "daemonsets": "apps/DaemonSet",
+    "deployments": "apps/Deployment",
+    "events": "Event",
+    "pods": "Pod",
+    "replicasets": "apps/ReplicaSet",
+    "replication-controllers": "ReplicationController",
+    "services": "Service",
+}
 
 # Troubleshoot: the name of the file or folder, the kind, and whether the folder holds one file a namespace.
 _CLUSTER = {
@@ -138,6 +163,7 @@ _SERVED = {
 
 
 def _logs() -> Iterator[Document]:
+    yield Document("{namespace}/{pod}/logs.txt", "log", split=_SECTION, doc="the logs of a pod in a cluster-info dump")
     for path, previous, doc in _LOGS:
         yield Document(path, "log", previous=previous, doc=doc)
 
@@ -173,4 +199,17 @@ def _api() -> Iterator[Document]:
             )
 
 
-DOCUMENTS = (*_logs(), *_bundles(), *_api())
+def _dumps() -> Iterator[Document]:
+    for name, kind in _DUMPED.items():
+        yield Document(
+            f"{{namespace}}/{name}.json", "objects", kind, doc=f"{name} of a namespace, as cluster-info dumps"
+        )
+
+
+def _loose_logs() -> Iterator[Document]:
+    for path, previous, doc in _LOOSE_LOGS:
+        yield Document(path, "log", previous=previous, doc=doc)
+    yield Document("{file}.log", "log", split=_PREFIX, doc="what `kubectl logs --prefix` printed")
+
+
+DOCUMENTS = (*_logs(), *_bundles(), *_api(), *_dumps(), *_loose_logs())

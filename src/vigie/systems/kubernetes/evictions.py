@@ -39,6 +39,11 @@ class Eviction:
     used: str
 
 
+def by_own_limit(text: str) -> bool:
+    """Whether an eviction's message speaks of the pod's own limits."""
+    return bool(_OWN.search(text))
+
+
 def read(signal: Signal) -> Eviction | None:
     """What an eviction's message says; None for one that is not the kubelet's."""
     own = _OWN.search(signal.text)

@@ -1,14 +1,14 @@
 """Deletions that do not end: which finalizer holds an object, what it rightly waits for, and who should remove it."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from vigie.kit import Entity, Graph, Table, clock
-from vigie.systems.kubernetes.joins import Mask, none, once
+from vigie.systems.kubernetes.joins import Mask, dig, listed, none, once
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
+_CHANGES = frozenset({"update", "patch", "*"})
 GRACE = 60 * clock.SECOND
 _BUILT_IN = {
     "foregroundDeletion": "kube-controller-manager",
@@ -70,7 +70,7 @@ def controllers(graph: Graph, finalizer: str, group: str) -> list[Entity]:
     accounts = {
         account
         for named, account in once(graph, "rights by group", lambda: list(_rights(graph)))
-        if named and (named == group or named == domain or named.endswith("." + domain) or domain.endswith("." + named))
+        if named and (named in (group, domain) or named.endswith("." + domain) or domain.endswith("." + named))
     }
     found = {pod.holder for account in accounts for edge in account.into("uses-identity") if (pod := edge.source).read}
     found |= {workload for workload, account in _accounts(graph) if account in accounts}
@@ -84,8 +84,7 @@ def _accounts(graph: Graph) -> list[tuple[Entity, Entity]]:
         out = []
         for kind in ("apps/Deployment", "apps/StatefulSet"):
             for workload in graph.all(kind):
-                spec = workload.body.get("spec", {}).get("template", {}).get("spec", {})
-                name = spec.get("serviceAccountName") if isinstance(spec, dict) else None
+                name = dig(workload.body, "spec", "template", "spec", "serviceAccountName")
                 if isinstance(name, str):
                     out.append((workload, workload.near("ServiceAccount", name)))
         return out
@@ -105,11 +104,11 @@ def _rights(graph: Graph) -> Iterator[tuple[str, Entity]]:
 
 
 def _groups(role: Entity) -> set[str]:
-    rules: Any = role.body.get("rules")
+    """The API groups, other than those of Kubernetes, in which a role allows objects to be changed."""
     return {
         group
-        for rule in (rules if isinstance(rules, list) else ())
-        if isinstance(rule, dict) and "update" in str(rule.get("verbs")) + " update" * ("*" in (rule.get("verbs") or ()))
+        for rule in listed(role.body, "rules")
+        if _CHANGES.intersection(map(str, rule.get("verbs") or ()))
         for group in rule.get("apiGroups") or ()
         if isinstance(group, str) and "." in group and not group.endswith(".k8s.io")
     }

@@ -90,6 +90,7 @@ def fit(pod: Entity) -> tuple[Fit, ...]:
     away, own = near.affinity(), near.anti_affinity()
     repelled, uneven = near.repelled(), near.spread()
     obstacles = tuple(claims.everywhere(pod))
+    mounted = tuple(claims.claimed(pod))
     out = []
     for place in nodes:
         name = place.node.name
@@ -97,7 +98,7 @@ def fit(pod: Entity) -> tuple[Fit, ...]:
             *_by_word(spec, place),
             *_by_port(ports, place.node),
             *_by_room(wants, place.node),
-            *_by_volume(pod, place.node, obstacles),
+            *_by_volume(mounted, place.node, obstacles),
         ]
         if name in uneven:
             failures.append(Failure("spread", uneven[name]))
@@ -199,8 +200,8 @@ def _by_port(ports: frozenset[tuple[str, str, int]], node: Entity) -> Iterator[F
             return
 
 
-def _by_volume(pod: Entity, node: Entity, obstacles: tuple[claims.Obstacle, ...]) -> Iterator[Failure]:
-    found = [*obstacles, *claims.on_node(pod, node)]
+def _by_volume(mounted: tuple[Entity, ...], node: Entity, obstacles: tuple[claims.Obstacle, ...]) -> Iterator[Failure]:
+    found = [*obstacles, *claims.on_node(mounted, node)]
     for obstacle in sorted(found, key=lambda o: _PLUGIN[o.filter]):
         yield Failure(obstacle.filter, obstacle.says, at=obstacle.at)
 

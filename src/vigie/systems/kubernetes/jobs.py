@@ -30,11 +30,8 @@ def siblings(job: Entity) -> list[Entity]:
     stem = _RUN.sub("", job.name)
     if stem == job.name:
         return []
-    return [
-        other
-        for other in job.graph.all(Job)
-        if other.namespace == job.namespace and other != job and _RUN.sub("", other.name) == stem and other.owner is None
-    ]
+    others = (other for other in job.graph.all(Job) if other.namespace == job.namespace and other != job)
+    return [other for other in others if _RUN.sub("", other.name) == stem and other.owner is None]
 
 
 def superseded(job: Entity) -> bool:

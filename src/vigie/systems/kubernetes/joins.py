@@ -29,6 +29,19 @@ def once(graph: Graph, name: str, make: Callable[[], T]) -> T:
     return value
 
 
+def dig(value: Any, *path: str) -> Any:
+    """What stands at a path in a decoded object; None where it does not go that far."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def listed(value: Any, *path: str) -> list[dict[str, Any]]:
+    """The objects in the list at a path in a decoded object; none where there is no list."""
+    found = dig(value, *path)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
 def none(table: Table) -> Mask:
     """No row of a table."""
     return np.zeros(len(table), np.bool_)

@@ -5,7 +5,10 @@ from difflib import SequenceMatcher
 
 from vigie.kit import Entity
 
-_NAMES = ("app", "app.kubernetes.io/name", "k8s-app", "name", "component", "app.kubernetes.io/component", "app.kubernetes.io/instance")
+_NAMES = (
+    "app", "app.kubernetes.io/name", "k8s-app", "name", "component", "app.kubernetes.io/component",
+    "app.kubernetes.io/instance",
+)  # fmt: skip
 _ALIKE = 0.72
 
 

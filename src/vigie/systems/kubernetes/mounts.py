@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from vigie.kit import Entity, Signal
 from vigie.systems.kubernetes import claims
+from vigie.systems.kubernetes.kinds.workloads import Container, Pod
 from vigie.systems.kubernetes.mending import template
 
 _SETUP = re.compile(
@@ -18,7 +19,6 @@ _NOT_MINE = re.compile(
     r"failed to fetch token|serviceaccount|persistentvolumeclaim \"[^\"]+\" not found|"
     r"volume attachment is being deleted|volume not attached according to node status"
 )
-_WAITING = re.compile(r"timed out waiting for the condition|context deadline exceeded$|unmounted volumes=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,15 @@ def failed(pod: Entity) -> Mount | None:
     return None
 
 
-def only_waits(text: str) -> bool:
-    """Whether a message says no more than that a volume is waited for."""
-    return bool(_WAITING.search(text)) and not _SETUP.search(text)
+def unstarted(pod: Entity) -> bool:
+    """Whether a pod may still wait for its volumes: it is placed, and none of its containers got further."""
+    if pod[Pod.phase] != "Pending" or (pod[Pod.ip] and not pod[Pod.host_network]):
+        return False
+    state = pod.condition("PodReadyToStartContainers")
+    if state is not None and state.status == "True":
+        return False
+    waiting = {row[Container.waiting] for row in pod.rows(Container)}
+    return not waiting - {None, "ContainerCreating", "PodInitializing"}
 
 
 def _tail(why: str) -> str:

@@ -17,7 +17,8 @@ CONDITIONS = (
     "NamespaceFinalizersRemaining",
     "NamespaceContentRemaining",
 )
-_VERSION = re.compile(r"\b(?P<group>[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)/(?P<version>v\d+\w*)\b")
+_LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
+_VERSION = re.compile(rf"\b(?P<group>{_LABEL}(?:\.{_LABEL})*)/(?P<version>v\d+\w*)\b")
 _FINALIZER = re.compile(r"(?P<name>[\w./-]+) in (?P<number>\d+) resource instances?")
 _RESOURCE = re.compile(r"(?P<plural>[a-z0-9-]+)\.(?P<group>[\w.-]*) has (?P<number>\d+) resource instances?")
 

@@ -8,10 +8,9 @@ from typing import Any
 from vigie.kit import Entity, Graph, Proof
 
 _REFUSED = re.compile(
-    r"""User \\*"(?P<user>[^"\\]+)\\*" cannot (?P<verb>\w+) (?:resource|path) \\*"(?P<resource>[^"\\]+)\\*"
-    (?: in API group \\*"(?P<group>[^"\\]*)\\*")?(?: in the namespace \\*"(?P<namespace>[^"\\]+)\\*"| at the cluster scope)?""".replace(
-        "\n    ", ""
-    )
+    r'User \\*"(?P<user>[^"\\]+)\\*" cannot (?P<verb>\w+) (?:resource|path) \\*"(?P<resource>[^"\\]+)\\*"'
+    r'(?: in API group \\*"(?P<group>[^"\\]*)\\*")?'
+    r'(?: in the namespace \\*"(?P<namespace>[^"\\]+)\\*"| at the cluster scope)?'
 )
 
 

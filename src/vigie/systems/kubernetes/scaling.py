@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from vigie.kit import Entity, Graph, clock, quantity
+from vigie.systems.kubernetes.joins import listed
 from vigie.systems.kubernetes.kinds.access import APIService
 from vigie.systems.kubernetes.kinds.controllers import HorizontalPodAutoscaler
 
@@ -40,18 +41,13 @@ def over_target(scaler: Entity) -> tuple[int, str] | None:
     if most is None or current is None or current < most:
         return None
     body = scaler.body
-    targets = {_name(metric): _value(metric, "target") for metric in _list(body.get("spec"), "metrics")}
-    for index, metric in enumerate(_list(body.get("status"), "currentMetrics")):
+    targets = {_name(metric): _value(metric, "target") for metric in listed(body, "spec", "metrics")}
+    for index, metric in enumerate(listed(body, "status", "currentMetrics")):
         name, now = _name(metric), _value(metric, "current")
         wanted = targets.get(name)
         if now is not None and wanted is not None and wanted[0] == now[0] and now[1] > wanted[1] * _TOLERANCE:
             return index, f"{name[1]} is at {now[2]} and is to be at {wanted[2]}"
     return None
-
-
-def _list(holder: Any, key: str) -> list[dict[str, Any]]:
-    found = holder.get(key) if isinstance(holder, dict) else None
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def _source(metric: dict[str, Any]) -> dict[str, Any]:
@@ -80,7 +76,7 @@ def _value(metric: dict[str, Any], key: str) -> tuple[str, float, str] | None:
 
 
 def unserved(text: str) -> bool:
-    """Whether the words of an autoscaler mean that the API of its metric does not answer, and not that a value lacks."""
+    """Whether the words of an autoscaler mean that the API of its metric does not answer, not that a value lacks."""
     words = (
         "could not find the requested resource", "currently unable to handle the request", "no matches for kind",
         "unable to fetch metrics from", "no custom metrics API", "no external metrics API", "service unavailable",

@@ -118,8 +118,9 @@ def meant(service: Entity) -> tuple[Entity, Mapping[str, str]] | None:
     if makers(service):
         return None
     graph, space = service.graph, service.namespace
-    free: list[tuple[Entity, Mapping[str, str]]] = [(entity, held) for entity, held in templates(graph, space) if not _taken(graph, space, held, service)]
-    free += [(pod, pod.labels) for pod in _bare(graph, space) if not _taken(graph, space, pod.labels, service)]
+    sets: list[tuple[Entity, Mapping[str, str]]] = [*templates(graph, space)]
+    sets += [(pod, pod.labels) for pod in _bare(graph, space)]
+    free = [(entity, held) for entity, held in sets if not _taken(graph, space, held, service)]
     return labels.nearest(service[Service.selector], service.name, free)
 
 
@@ -149,7 +150,8 @@ def _taken(graph: Graph, namespace: str, held: Mapping[str, str], service: Entit
         return out
 
     others = once(graph, "services", index).get(namespace, [])
-    return any(other != service and other[Service.selector] and matches(held, other[Service.selector]) for other in others)
+    selectors = (other[Service.selector] for other in others if other != service)
+    return any(selector and matches(held, selector) for selector in selectors)
 
 
 def declared_ports(pod: Entity) -> tuple[set[str], set[int]]:

@@ -51,7 +51,7 @@ def controller_unwell(table: Table) -> Mask:
 
 
 def statefulset_unwell(table: Table) -> Mask:
-    """It could not make its pods, or one of them is unhealthy; where no pod was read, one not ready holds up the next."""
+    """It could not make its pods, or one is unhealthy; where no pod was read, one not ready holds up the next."""
     wanted = table[StatefulSet.replicas].numbers(1)
     fewer = table[StatefulSet.current].numbers() < wanted
     short = table[StatefulSet.ready].numbers() < wanted

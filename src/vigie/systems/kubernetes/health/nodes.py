@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vigie.kit import Entity, Health, Table, clock
+from vigie.systems.kubernetes import evictions
 from vigie.systems.kubernetes.joins import edges, none, since
 from vigie.systems.kubernetes.kinds.nodes import Node
 from vigie.systems.kubernetes.kinds.workloads import Pod
@@ -43,11 +44,13 @@ def when_ended(pods: Table) -> npt.NDArray[np.int64]:
 
 
 def evicted_again(pods: Table) -> Mask:
-    """The pods of an owner of which at least two were evicted, the last less than an hour ago.
+    """The pods of an owner of which at least two went beyond their own limits within the hour.
 
-    That one stands for them now does not make it well: it will go the same way.
+    That one stands for them now does not make it well: it will go the same way. Not so where a node evicted them for
+    its own sake: that heals with the node.
     """
-    gone = np.flatnonzero(evicted(pods) & (since(when_ended(pods), pods.as_of) < _HOUR))
+    own = pods[Pod.message].matching(evictions.by_own_limit)
+    gone = np.flatnonzero(evicted(pods) & own & (since(when_ended(pods), pods.as_of) < _HOUR))
     out = none(pods)
     if len(gone) < REPEATED:
         return out
@@ -96,6 +99,6 @@ HEALTH = (
         unwell,
         _says,
         "The pod is not ready and its node is not either; or the kubelet evicted it and another of its owner within "
-        "the hour.",
+        "the hour for what they wrote.",
     ),
 )

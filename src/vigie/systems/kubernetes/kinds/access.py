@@ -27,7 +27,9 @@ class ClusterRoleBinding(Kind, api="rbac.authorization.k8s.io/v1", namespaced=Fa
     refs = (_ROLE, _SUBJECTS)
 
 
-_WEBHOOK_SERVICE = Ref("routes-to", "Service", "webhooks[].clientConfig.service.name", namespace_at="namespace", key="path")
+_WEBHOOK_SERVICE = Ref(
+    "routes-to", "Service", "webhooks[].clientConfig.service.name", namespace_at="namespace", key="path"
+)
 
 
 class ValidatingWebhookConfiguration(Kind, api="admissionregistration.k8s.io/v1", namespaced=False):

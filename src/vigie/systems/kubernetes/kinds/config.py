@@ -56,4 +56,5 @@ class Limit(Rows, of=LimitRange, at="spec.limits[]"):
     type = text("type", "Container, Pod or PersistentVolumeClaim")
     minimum = mapping("min", "the least by resource")
     maximum = mapping("max", "the most by resource")
+    default = mapping("default", "the limit of a container that sets none")
     ratio = mapping("maxLimitRequestRatio", "the most that a limit may be of its request")

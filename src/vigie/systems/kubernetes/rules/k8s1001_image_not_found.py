@@ -1,5 +1,3 @@
-"""An image that is asked for is not in its registry."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Unknown, found, rule

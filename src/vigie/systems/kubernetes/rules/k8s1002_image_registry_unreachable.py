@@ -1,5 +1,3 @@
-"""A registry of images does not answer."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, leans, rule

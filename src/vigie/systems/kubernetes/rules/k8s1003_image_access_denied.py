@@ -1,5 +1,3 @@
-"""A registry refuses an image to the account that asks for it."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Proof, Signal, found, rule, valid_name

@@ -1,5 +1,3 @@
-"""A registry refuses pulls because too many were made."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

@@ -1,5 +1,3 @@
-"""A registry's certificate or protocol is refused by the nodes."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

@@ -1,5 +1,3 @@
-"""The name of an image does not parse."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

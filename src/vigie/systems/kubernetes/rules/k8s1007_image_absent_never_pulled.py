@@ -1,5 +1,3 @@
-"""An image may not be pulled and is not on the node."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

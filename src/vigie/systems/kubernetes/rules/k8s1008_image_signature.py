@@ -1,5 +1,3 @@
-"""A policy of the node refuses an image for want of a valid signature."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

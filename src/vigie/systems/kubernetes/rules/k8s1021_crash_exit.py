@@ -1,5 +1,3 @@
-"""A container ends with an error of its own."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Record, Unknown, found, rule

@@ -1,5 +1,3 @@
-"""A container's process dies of a signal that its own code raised."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
@@ -8,7 +6,7 @@ from vigie.systems.kubernetes.fixes import called, rollback
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 SIGNALS = {
-    4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 11: "SIGSEGV", 
+    4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 11: "SIGSEGV",
     24: "SIGXCPU", 25: "SIGXFSZ", 31: "SIGSYS",
 }  # fmt: skip
 

@@ -1,5 +1,3 @@
-"""A container that is to run for ever is done and ends without an error, again and again."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Unknown, found, rule

@@ -1,5 +1,3 @@
-"""A container is killed at its own memory limit."""
-
 import re
 from collections.abc import Iterator
 from typing import Any

@@ -1,5 +1,3 @@
-"""A container is killed by its own liveness probe although its process runs."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

@@ -1,5 +1,3 @@
-"""A container runs, and its readiness probe never passes."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Row, Signal, Unknown, found, rule

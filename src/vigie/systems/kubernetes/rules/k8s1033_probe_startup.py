@@ -1,5 +1,3 @@
-"""A container is killed by its startup probe before it has started."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

@@ -1,5 +1,3 @@
-"""A container is killed because its postStart hook fails."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

@@ -1,5 +1,3 @@
-"""A pod does not end because its preStop hook fails or lasts."""
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""An init container fails by its own doing, so that the pod never starts."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Unknown, found, rule

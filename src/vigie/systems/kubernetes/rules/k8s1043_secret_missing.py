@@ -1,5 +1,3 @@
-"""A Secret that a pod needs does not exist."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

@@ -1,5 +1,3 @@
-"""A Secret lacks a key that a pod needs."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

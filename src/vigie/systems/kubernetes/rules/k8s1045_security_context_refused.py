@@ -1,5 +1,3 @@
-"""A container's security context is refused by the kubelet or the runtime."""
-
 import re
 from collections.abc import Iterator
 

@@ -1,5 +1,3 @@
-"""A pod ran longer than its own activeDeadlineSeconds."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

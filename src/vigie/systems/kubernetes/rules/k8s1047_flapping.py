@@ -1,5 +1,3 @@
-"""A container that is ready now was started again at least three times, the last time within the hour."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, clock, found, rule

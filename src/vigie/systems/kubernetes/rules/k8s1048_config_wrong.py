@@ -1,5 +1,3 @@
-"""A process refuses a value or a key of its own configuration, and ends."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Record, found, rule

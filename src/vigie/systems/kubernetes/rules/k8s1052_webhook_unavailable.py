@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Unknown, found, leans, rule, valid_name
-from vigie.systems.kubernetes import certificates, guards
+from vigie.kit import Entity, Graph, Outcome, Unknown, found, leans, rule
+from vigie.systems.kubernetes import certificates, commands, guards
 
 
 @rule(
@@ -45,14 +45,11 @@ def webhook_unavailable(owner: Entity, graph: Graph) -> Iterator[Outcome]:
         return
     yield leans(service, "guarded-by", call, *proofs)
     if service.exists is False:
-        fix = f"Create the Service {service.namespace}/{service.name} that the webhook {named} is sent to, or remove "
-        f"the webhook."
+        where = f"{service.namespace}/{service.name}"
+        fix = f"Create Service {where}, to which the webhook {named} is sent, or remove the webhook."
         yield found("webhook-unavailable", service, call, service.absence(), *proofs, via="guarded-by", fix=fix)
         return
-    command = None
-    if valid_name(service.name) and valid_name(service.namespace):
-        command = ("kubectl", "get", "endpointslices", "-n", service.namespace, "-l", f"kubernetes.io/service-name={service.name}")
     yield found(
-        "webhook-unavailable", service, call, *proofs, via="guarded-by", command=command,
+        "webhook-unavailable", service, call, *proofs, via="guarded-by", command=commands.endpoints(service),
         fix=f"Make the pods behind Service {service.namespace}/{service.name} answer the webhook {named}.",
     )  # fmt: skip

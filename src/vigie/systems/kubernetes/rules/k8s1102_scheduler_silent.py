@@ -4,7 +4,7 @@ from vigie.kit import Entity, Graph, Outcome, Proof, Unknown, found, leans, rule
 from vigie.systems.kubernetes import controlplane
 from vigie.systems.kubernetes.health.scheduling import SCHEDULER
 from vigie.systems.kubernetes.kinds.workloads import Pod
-from vigie.systems.kubernetes.schedulers import DEFAULT, acts, renewed, unseen
+from vigie.systems.kubernetes.schedulers import DEFAULT, acts, known, renewed, unseen
 
 
 @rule("K8S1102", on="Pod", where=unseen, causes=("scheduler-down",), severity="critical", since="0.1.0", strength=0.97)
@@ -23,9 +23,14 @@ def scheduler_silent(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     if name != DEFAULT:
         if acts(graph, name, pod.created or 0):
             return
-        at = controlplane.component(graph, name)
         named = pod.proof(Pod.scheduler)
-        yield leans(at, "scheduled-by", named)
+        for worker in known(graph, name):
+            yield leans(worker, "scheduled-by", named)
+        if known(graph, name) or not graph.covers("Pod"):
+            how = f"kubectl logs -A -l app={name}"
+            yield Unknown(pod, f"logs:{name}", how, f"whether the scheduler {name} acts is not in the evidence")
+            return
+        at = controlplane.component(graph, name)
         yield found(
             "scheduler-down",
             at,

@@ -31,7 +31,7 @@ def killed_for_node_memory(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         free = oom.unlimited(pod, part)
         if told is None and not (free and reason == "OOMKilled"):
             continue
-        if told is not None and not free and reason == "OOMKilled":
+        if not free:
             continue
         proofs = [row.proof(Container.ended if reason == "OOMKilled" else Container.exit, row[Container.ended_at])]
         proofs += [told.prove()] if told else []
@@ -43,6 +43,6 @@ def killed_for_node_memory(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             *proofs,
             part=part,
             via="schedules-on",
-            strength=0.96 if told else 0.85,
+            strength=0.96 if told and reason == "OOMKilled" else 0.85 if reason == "OOMKilled" else 0.7,
             fix=f"Free memory on node {name}, or set limits.memory of container {part} in {named(pod.holder)}.",
         )

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, rule
-from vigie.systems.kubernetes import attachments
+from vigie.systems.kubernetes import attachments, mounts
 
 
 @rule(
@@ -27,6 +27,8 @@ def volume_not_attached(subject: Entity, graph: Graph) -> Iterator[Outcome]:
     """
     if subject.kind == "VolumeAttachment":
         yield from attachments.stuck(subject)
+    elif subject.signals("volume-multi-attach", "volume-attach-failed") and not mounts.unstarted(subject):
+        return
     elif subject.signals("volume-multi-attach"):
         yield from attachments.held(subject, subject.signals("volume-multi-attach")[-1])
     elif subject.signals("volume-attach-failed"):

@@ -3,7 +3,6 @@ from collections.abc import Iterator
 from vigie.kit import Entity, Graph, Outcome, Proof, found, leans, rule
 from vigie.systems.kubernetes import mounts, provisioning
 from vigie.systems.kubernetes.kinds.storage import PersistentVolume
-from vigie.systems.kubernetes.kinds.workloads import Pod
 from vigie.systems.kubernetes.mending import named, on_template, template
 
 
@@ -26,7 +25,7 @@ def volume_not_mounted(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     Mend what the kubelet names: the path or type in the pod's template, or the volume itself.
     """
     mount = mounts.failed(pod)
-    if mount is None or pod[Pod.phase] != "Pending":
+    if mount is None or not mounts.unstarted(pod):
         return
     at, path = mounts.where(pod, mount.volume)
     proofs: list[Proof] = []

@@ -1,5 +1,3 @@
-"""A process calls a name that no Service has."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

@@ -1,5 +1,3 @@
-"""The cluster's DNS does not answer."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

@@ -1,5 +1,3 @@
-"""A NetworkPolicy lets a call not pass."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Record, found, rule

@@ -1,5 +1,3 @@
-"""An identity lacks a right that its program needs."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule, valid_name

@@ -1,5 +1,3 @@
-"""A pod runs and is not ready because what it calls is down."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

@@ -1,5 +1,3 @@
-"""A container ends because something that it calls is missing or down."""
-
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule

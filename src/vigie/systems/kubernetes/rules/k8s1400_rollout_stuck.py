@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, found, rule, valid_name
-from vigie.systems.kubernetes import workloads
+from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
+from vigie.systems.kubernetes import commands, workloads
 from vigie.systems.kubernetes.kinds.controllers import ReplicaSet
 
 
@@ -29,7 +29,5 @@ def rollout_stuck(deployment: Entity, graph: Graph) -> Iterator[Outcome]:
     proofs: tuple[Proof, ...] = (sets[-1].proof(ReplicaSet.ready),) if sets else ()
     name, space = deployment.name, deployment.namespace
     fix = f"Repair what keeps the new pods of Deployment {space}/{name} from becoming available, or roll it back."
-    command = ("kubectl", "rollout", "undo", f"deployment/{name}", "-n", space)
-    yield found(
-        "rollout-stuck", deployment, failed, *proofs, fix=fix, command=command if len(sets) > 1 and valid_name(name) else None
-    )
+    command = commands.kubectl("rollout undo", deployment) if len(sets) > 1 else None
+    yield found("rollout-stuck", deployment, failed, *proofs, fix=fix, command=command)

@@ -1,8 +1,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from vigie.kit import Entity, Graph, Outcome, found, leans, rule, valid_name
-from vigie.systems.kubernetes import workloads
+from vigie.kit import Entity, Graph, Outcome, found, leans, rule
+from vigie.systems.kubernetes import commands, workloads
+from vigie.systems.kubernetes.joins import dig
 from vigie.systems.kubernetes.kinds.controllers import Deployment
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
@@ -36,19 +37,17 @@ def rollout_paused(deployment: Entity, graph: Graph) -> Iterator[Outcome]:
         return
     for pod in ill:
         yield leans(pod, "owns", pod.proof(Pod.phase))
-    command = ("kubectl", "rollout", "resume", f"deployment/{deployment.name}", "-n", deployment.namespace)
     yield found(
         "rollout-paused", deployment, deployment.proof(Deployment.paused),
         fix=f"Resume Deployment {deployment.namespace}/{deployment.name}, whose spec.paused holds back a change of "
         f"its template.",
-        command=command if valid_name(deployment.name) else None,
+        command=commands.kubectl("rollout resume", deployment),
     )  # fmt: skip
 
 
 def _template(holder: Entity) -> Any:
     """A pod template without the label that tells revisions apart."""
-    template = holder.body.get("spec", {}).get("template", {})
-    metadata = {k: v for k, v in (template.get("metadata") or {}).items() if v and k != "creationTimestamp"}
-    if isinstance(metadata.get("labels"), dict):
-        metadata["labels"] = {k: v for k, v in metadata["labels"].items() if k != _HASH}
-    return {"metadata": metadata, "spec": template.get("spec")}
+    template = dig(holder.body, "spec", "template")
+    labels = dig(template, "metadata", "labels")
+    own = {key: value for key, value in labels.items() if key != _HASH} if isinstance(labels, dict) else {}
+    return own, dig(template, "metadata", "annotations") or {}, dig(template, "spec")

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, found, leans, rule, valid_name
+from vigie.kit import Entity, Graph, Outcome, found, leans, rule
+from vigie.systems.kubernetes import commands
 from vigie.systems.kubernetes.kinds.controllers import Job
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
@@ -27,11 +28,10 @@ def job_backoff(job: Entity, graph: Graph) -> Iterator[Outcome]:
     for pod in sorted((p for p in job.owned() if p.kind == "Pod"), key=lambda p: (-(p.created or 0), p.name)):
         yield leans(pod, "owns", pod.proof(Pod.phase), ended)
     holder = job.holder
-    command = ("kubectl", "logs", "-n", job.namespace, f"job/{job.name}", "--all-containers", "--tail=50")
     yield found(
         "job-backoff", holder, ended, job.proof(Job.failed),
         fix=f"Read why the pods of Job {job.namespace}/{job.name} fail, mend the template of {holder.kind} "
         f"{holder.name}, "
         "and run it again.",
-        command=command if valid_name(job.name) else None,
+        command=commands.logs(job),
     )  # fmt: skip

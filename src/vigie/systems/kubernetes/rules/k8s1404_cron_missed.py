@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, found, leans, rule, valid_name
-from vigie.systems.kubernetes import controlplane, schedules
+from vigie.kit import Entity, Graph, Outcome, Proof, found, leans, rule
+from vigie.systems.kubernetes import commands, controlplane, schedules
 from vigie.systems.kubernetes.kinds.controllers import CronJob, Job
 
 
@@ -49,12 +49,12 @@ def cron_missed(cron: Entity, graph: Graph) -> Iterator[Outcome]:
             fix=f"Find out why Job {cron.namespace}/{name} does not end, and set "
             f"spec.jobTemplate.spec.activeDeadlineSeconds "
             f"of CronJob {where}: while it runs, concurrencyPolicy Forbid skips every run.",
-            command=("kubectl", "logs", "-n", cron.namespace, f"job/{name}", "--tail=50") if valid_name(name) else None,
+            command=commands.logs(running[0]),
         )  # fmt: skip
         return
     yield found(
         "cron-missed", cron, *proofs, cron.proof(CronJob.schedule),
         fix=f"Find out why CronJob {where} was not started when due: spec.startingDeadlineSeconds, spec.timeZone, "
         f"its events.",
-        command=("kubectl", "describe", "cronjob", cron.name, "-n", cron.namespace) if valid_name(cron.name) else None,
+        command=commands.kubectl("describe", cron),
     )  # fmt: skip

@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vigie.kit import Entity, Graph, Outcome, Table, found, leans, rule, valid_name
-from vigie.systems.kubernetes import workloads
+from vigie.kit import Entity, Graph, Outcome, Table, found, leans, rule
+from vigie.systems.kubernetes import commands, workloads
 from vigie.systems.kubernetes.joins import Mask
 from vigie.systems.kubernetes.kinds.controllers import StatefulSet
 from vigie.systems.kubernetes.kinds.workloads import Pod
@@ -38,16 +38,18 @@ def statefulset_blocked(owner: Entity, graph: Graph) -> Iterator[Outcome]:
     if not pods:
         yield found(
             "statefulset-blocked", owner, owner.proof(StatefulSet.ready), owner.proof(StatefulSet.current),
-            fix=f"Mend the lowest pod of StatefulSet {owner.namespace}/{owner.name} that is not ready: the next waits for it.",
-            command=("kubectl", "get", "pods", "-n", owner.namespace) if valid_name(owner.namespace) else None,
+            fix=f"Mend the lowest pod of StatefulSet {owner.namespace}/{owner.name} that is not ready: "
+            "the next one waits for it.",
+            command=commands.kubectl("describe", owner),
         )  # fmt: skip
     for pod in pods:
         if workloads.is_unwell(pod):
             yield leans(pod, "owns", pod.proof(Pod.phase), owner.proof(StatefulSet.current))
             yield found(
                 "statefulset-blocked", owner, owner.proof(StatefulSet.current), pod.proof(Pod.phase),
-                fix=f"Mend Pod {pod.namespace}/{pod.name}: until it is ready StatefulSet {owner.name} makes no further pod.",
-                command=("kubectl", "describe", "pod", pod.name, "-n", pod.namespace) if valid_name(pod.name) else None,
+                fix=f"Mend Pod {pod.namespace}/{pod.name}: "
+                f"until it is ready StatefulSet {owner.name} makes no further pod.",
+                command=commands.kubectl("describe", pod),
             )  # fmt: skip
             return
 

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, leans, rule
-from vigie.systems.kubernetes import scaling, workloads
+from vigie.systems.kubernetes import commands, scaling, workloads
 
 
 @rule(
@@ -30,16 +30,15 @@ def hpa_no_metrics(scaler: Entity, graph: Graph) -> Iterator[Outcome]:
     api = scaling.api_service(graph, group)
     yield leans(api, "measures", said)
     target = scaling.target(scaler)
-    if not scaling.unserved(said.text):
-        if target is not None:
-            yield leans(target, "scales", said)
-            if not target.read or workloads.is_unwell(target):
-                return
+    if target is not None and not scaling.unserved(said.text):
+        yield leans(target, "scales", said)
+        if not target.read or workloads.is_unwell(target):
+            return
     absent = (api.absence(),) if api.exists is False else ()
     served = "Install the server of" if api.exists is False else "Repair the server behind"
     yield found(
         "hpa-no-metrics", api, said, *absent, via="measures", strength=0.92 if scaling.unserved(said.text) else 0.6,
         fix=f"{served} APIService {api.name}, from which HorizontalPodAutoscaler {scaler.namespace}/{scaler.name} "
         f"reads.",
-        command=("kubectl", "get", "apiservice", api.name, "-o", "yaml") if api.read else None,
+        command=commands.kubectl("get", api, "-o", "yaml") if api.read else None,
     )  # fmt: skip

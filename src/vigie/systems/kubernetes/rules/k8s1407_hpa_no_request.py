@@ -1,9 +1,9 @@
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from vigie.kit import Entity, Graph, Outcome, Proof, found, rule, valid_name
-from vigie.systems.kubernetes import scaling
+from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
+from vigie.systems.kubernetes import commands, scaling
+from vigie.systems.kubernetes.joins import dig, listed
 
 _LACKS = re.compile(
     r"missing request for (?P<resource>[\w./-]+)(?: (?:in|on) container (?P<container>[\w.-]+))?(?: (?:of|in) [Pp]od "
@@ -38,24 +38,17 @@ def hpa_no_request(scaler: Entity, graph: Graph) -> Iterator[Outcome]:
     resource, part = lacks["resource"], lacks["container"] or ""
     proofs = [
         Proof(target, f"spec.template.spec.containers[{index}].resources.requests", None, None, target.pointer)
-        for index, container in enumerate(_containers(target))
-        if resource not in ((container.get("resources") or {}).get("requests") or {})
+        for index, container in enumerate(listed(target.body, "spec", "template", "spec", "containers"))
+        if resource not in (dig(container, "resources", "requests") or ())
         and (not part or container.get("name") == part)
     ]
     which = f"container {part}" if part else "each container"
-    kind = target.kind.lower()
-    command = ("kubectl", "set", "resources", f"{kind}/{target.name}", "-n", target.namespace)
     wanted = (f"--containers={part}",) if part else ()
     yield found(
         "hpa-no-request", target, said, *proofs, part=part, via="scales",
         fix=f"Set resources.requests.{resource} in {which} of {target.kind} {target.namespace}/{target.name}.",
-        command=(*command, *wanted, f"--requests={resource}={_least(resource)}") if valid_name(target.name) else None,
+        command=commands.kubectl("set resources", target, *wanted, f"--requests={resource}={_least(resource)}"),
     )  # fmt: skip
-
-
-def _containers(target: Entity) -> list[dict[str, Any]]:
-    spec = target.body.get("spec", {}).get("template", {}).get("spec", {})
-    return [c for c in spec.get("containers") or () if isinstance(c, dict)]
 
 
 def _least(resource: str) -> str:

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
-from vigie.systems.kubernetes import scaling
+from vigie.systems.kubernetes import commands, scaling
 from vigie.systems.kubernetes.kinds.controllers import HorizontalPodAutoscaler
 
 
@@ -34,5 +34,5 @@ def hpa_target_missing(scaler: Entity, graph: Graph) -> Iterator[Outcome]:
         "hpa-target-missing", scaler, said, scaler.proof(HorizontalPodAutoscaler.target), *absent,
         fix=f"Correct spec.scaleTargetRef of HorizontalPodAutoscaler {scaler.namespace}/{scaler.name}: {named} does "
         f"not exist.",
-        command=("kubectl", "edit", "hpa", scaler.name, "-n", scaler.namespace),
+        command=commands.kubectl("edit", scaler),
     )  # fmt: skip

@@ -1,8 +1,7 @@
-import json
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, found, rule, valid_name
-from vigie.systems.kubernetes import scaling
+from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
+from vigie.systems.kubernetes import commands, scaling
 from vigie.systems.kubernetes.kinds.controllers import HorizontalPodAutoscaler
 
 
@@ -30,12 +29,10 @@ def hpa_limited(scaler: Entity, graph: Graph) -> Iterator[Outcome]:
     index, sentence = over
     said = scaler.signals("at-maximum")[-1]
     most = int(scaler[HorizontalPodAutoscaler.maximum] or 0)
-    patch = json.dumps({"spec": {"maxReplicas": most * 2}}, separators=(",", ":"))
-    command = ("kubectl", "patch", "hpa", scaler.name, "-n", scaler.namespace, "--type=merge", "-p", patch)
     yield found(
         "hpa-limited", scaler, said, Proof(scaler, f"status.currentMetrics[{index}]", sentence, None, scaler.pointer),
         scaler.proof(HorizontalPodAutoscaler.maximum),
         fix=f"Raise spec.maxReplicas (now {most}) of HorizontalPodAutoscaler {scaler.namespace}/{scaler.name}: "
         f"{sentence}.",
-        command=command if valid_name(scaler.name) else None,
+        command=commands.patch(scaler, {"spec": {"maxReplicas": most * 2}}),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, leans, rule
-from vigie.systems.kubernetes import drains, workloads
+from vigie.systems.kubernetes import commands, drains, workloads
 from vigie.systems.kubernetes.kinds.controllers import PodDisruptionBudget
 from vigie.systems.kubernetes.kinds.nodes import Node
 from vigie.systems.kubernetes.kinds.workloads import Pod
@@ -42,5 +42,5 @@ def pdb_blocks(budget: Entity, graph: Graph) -> Iterator[Outcome]:
         fix=f"Scale {pod.holder.kind} {pod.holder.namespace}/{pod.holder.name} up, or loosen {field} of "
         f"PodDisruptionBudget "
         f"{budget.namespace}/{budget.name}, so that {pod.name} may leave node {node.name}.",
-        command=("kubectl", "get", "pdb", budget.name, "-n", budget.namespace, "-o", "yaml"),
+        command=commands.kubectl("get", budget, "-o", "yaml"),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, found, rule, valid_name
-from vigie.systems.kubernetes import services, workloads
+from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
+from vigie.systems.kubernetes import commands, services, workloads
 from vigie.systems.kubernetes.kinds.network import Service
 
 
@@ -29,9 +29,9 @@ def scaled_to_zero(service: Entity, graph: Graph) -> Iterator[Outcome]:
         return
     maker = min(makers, key=lambda m: m.address)
     field = "status.desiredNumberScheduled" if maker.kind == "DaemonSet" else "spec.replicas"
-    command = ("kubectl", "scale", f"{maker.kind.lower()}/{maker.name}", "-n", maker.namespace, "--replicas=1")
+    zero = Proof(maker, field, "0", None, maker.pointer)
     yield found(
-        "scaled-to-zero", maker, Proof(maker, field, "0", None, maker.pointer), service.proof(Service.selector), via="selects",
+        "scaled-to-zero", maker, zero, service.proof(Service.selector), via="selects",
         fix=f"Scale {maker.kind} {maker.namespace}/{maker.name} up: Service {service.name} has no other pods.",
-        command=command if valid_name(maker.name) and maker.kind != "DaemonSet" else None,
+        command=commands.kubectl("scale", maker, "--replicas=1") if maker.kind != "DaemonSet" else None,
     )  # fmt: skip

@@ -1,8 +1,7 @@
-import json
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, found, quantity, rule, valid_name
-from vigie.systems.kubernetes import guards
+from vigie.kit import Entity, Graph, Outcome, Proof, found, quantity, rule
+from vigie.systems.kubernetes import commands, guards
 from vigie.systems.kubernetes.kinds.config import ResourceQuota
 
 
@@ -39,10 +38,7 @@ def quota_exceeded(owner: Entity, graph: Graph) -> Iterator[Outcome]:
         if name in values
     ]
     wanted = {name: enough for name in short if (enough := _enough(requested, used, limited, name))}
-    command = None
-    if wanted and valid_name(quota.name):
-        patch = json.dumps({"spec": {"hard": wanted}}, separators=(",", ":"))
-        command = ("kubectl", "patch", "resourcequota", quota.name, "-n", quota.namespace, "--type=merge", "-p", patch)
+    command = commands.patch(quota, {"spec": {"hard": wanted}}) if wanted else None
     raised = " and ".join(f"{name} (now {limited.get(name, '?')})" for name in short)
     yield found(
         "quota-exceeded", quota, refusal, *proofs, via="guarded-by", command=command,

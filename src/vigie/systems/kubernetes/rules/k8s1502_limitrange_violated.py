@@ -1,7 +1,9 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Proof, Unknown, found, rule
-from vigie.systems.kubernetes import guards
+from vigie.systems.kubernetes import commands, guards
+from vigie.systems.kubernetes.joins import dig, listed
+from vigie.systems.kubernetes.kinds.config import Limit
 
 
 @rule(
@@ -41,24 +43,24 @@ def limitrange_violated(owner: Entity, graph: Graph) -> Iterator[Outcome]:
         "limitrange-violated", limit, refusal, proof, via="guarded-by",
         fix=f"Widen {proof.field} (now {proof.value}) of LimitRange {limit.namespace}/{limit.name}, "
         f"or change the {resource} of {owner.holder.kind} {owner.holder.name}.",
-        command=("kubectl", "edit", "limitrange", limit.name, "-n", limit.namespace),
+        command=commands.kubectl("edit", limit),
     )  # fmt: skip
 
 
 def _default_too_low(owner: Entity, resource: str) -> Iterator[Outcome]:
     """A request above a limit that the template does not set: the LimitRange set it."""
     refusal = guards.standing(owner, "request-above-limit")
-    template = owner.holder.body.get("spec", {}).get("template", {}).get("spec", {})
-    containers = [c for c in template.get("containers", ()) if isinstance(c, dict)]
-    if refusal is None or not containers or all(resource in c.get("resources", {}).get("limits", {}) for c in containers):
+    containers = listed(owner.holder.body, "spec", "template", "spec", "containers")
+    own = [resource in (dig(container, "resources", "limits") or ()) for container in containers]
+    if refusal is None or not own or all(own):
         return
     for limit, row in guards.limits(owner):
-        default = limit.body.get("spec", {}).get("limits", [])[row.index].get("default", {})
+        default = row[Limit.default]
         if resource in default:
             field = f"spec.limits[{row.index}].default.{resource}"
+            proof = Proof(limit, field, str(default[resource]), None, limit.pointer)
             yield found(
-                "limitrange-violated", limit, refusal, Proof(limit, field, str(default[resource]), None, limit.pointer),
-                via="guarded-by", strength=0.9,
+                "limitrange-violated", limit, refusal, proof, via="guarded-by", strength=0.9,
                 fix=f"Raise {field} of LimitRange {limit.namespace}/{limit.name} above the request "
                 f"{refusal.said('requested')}, or set the limit in {owner.holder.kind} {owner.holder.name}.",
             )  # fmt: skip

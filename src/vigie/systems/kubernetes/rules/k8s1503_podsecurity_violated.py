@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
-from vigie.systems.kubernetes import guards
+from vigie.systems.kubernetes import commands, guards
 
 _LABEL = "pod-security.kubernetes.io/enforce"
 
@@ -29,13 +29,13 @@ def podsecurity_violated(owner: Entity, graph: Graph) -> Iterator[Outcome]:
     if refusal is None:
         return
     space = graph.get("Namespace", "", owner.namespace)
-    level = refusal.said("level")
+    level, holder = refusal.said("level"), owner.holder
     proofs: tuple[Proof, ...] = ()
     if _LABEL in space.labels:
         proofs = (Proof(space, f'metadata.labels["{_LABEL}"]', space.labels[_LABEL], None, space.pointer),)
     yield found(
         "podsecurity-violated", space, refusal, *proofs, via="guarded-by",
-        fix=f'Meet the level "{level}" in the securityContext of {owner.holder.kind} {owner.holder.namespace}/{owner.holder.name}, '
+        fix=f'Meet the level "{level}" in the securityContext of {holder.kind} {holder.namespace}/{holder.name}, '
         f"or set the label {_LABEL} of Namespace {space.name} to a level that allows it.",
-        command=("kubectl", "get", "namespace", space.name, "--show-labels"),
+        command=commands.kubectl("get", space, "--show-labels"),
     )  # fmt: skip

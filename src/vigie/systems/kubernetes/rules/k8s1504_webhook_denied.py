@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, Unknown, found, rule, valid_name
-from vigie.systems.kubernetes import guards
+from vigie.kit import Entity, Graph, Outcome, Proof, Unknown, found, rule
+from vigie.systems.kubernetes import commands, guards
 
 
 @rule(
@@ -31,9 +31,9 @@ def webhook_denied(owner: Entity, graph: Graph) -> Iterator[Outcome]:
     if refusal.name == "refused-by-policy":
         policy, binding = refusal.named("policy"), refusal.named("binding")
         proofs = [Proof(e, "metadata.name", e.name, None, e.pointer) for e in (policy, binding) if e.read]
-        command = ("kubectl", "get", "validatingadmissionpolicy", policy.name, "-o", "yaml")
         yield found(
-            "webhook-denied", policy, refusal, *proofs, via="guarded-by", command=command if valid_name(policy.name) else None,
+            "webhook-denied", policy, refusal, *proofs, via="guarded-by",
+            command=commands.kubectl("get", policy, "-o", "yaml"),
             fix=f"Change the template of {holder.kind} {holder.namespace}/{holder.name} to what "
             f"ValidatingAdmissionPolicy "
             f"{policy.name} asks for ({why}), or change the policy.",
@@ -52,5 +52,5 @@ def webhook_denied(owner: Entity, graph: Graph) -> Iterator[Outcome]:
         fix=f"Change the template of {holder.kind} {holder.namespace}/{holder.name} to what webhook {named} asks for "
         f"({why}), "
         f"or change the webhook's rule in {configuration.kind} {configuration.name}.",
-        command=("kubectl", "get", configuration.kind.lower(), configuration.name, "-o", "yaml"),
+        command=commands.kubectl("get", configuration, "-o", "yaml"),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, found, rule, valid_name
-from vigie.systems.kubernetes import guards
+from vigie.kit import Entity, Graph, Outcome, found, rule
+from vigie.systems.kubernetes import commands, guards
 
 
 @rule(
@@ -30,10 +30,9 @@ def serviceaccount_missing(owner: Entity, graph: Graph) -> Iterator[Outcome]:
     if account.read and account.created is not None and refusal.time is not None and account.created > refusal.time:
         return
     absent = (account.absence(),) if account.exists is False else ()
-    command = ("kubectl", "create", "serviceaccount", account.name, "-n", account.namespace)
     yield found(
         "serviceaccount-missing", account, refusal, *absent, via="uses-identity",
-        command=command if valid_name(account.name) else None,
+        command=commands.kubectl("create", account),
         fix=f"Create the ServiceAccount {account.namespace}/{account.name}, or change spec.serviceAccountName in the "
         f"template of {owner.holder.kind} {owner.holder.name}.",
     )  # fmt: skip

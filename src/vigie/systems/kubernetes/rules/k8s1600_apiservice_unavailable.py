@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, found, leans, rule, valid_name
-from vigie.systems.kubernetes import certificates
+from vigie.kit import Entity, Graph, Outcome, found, leans, rule
+from vigie.systems.kubernetes import certificates, commands
 
 
 @rule(
@@ -34,12 +34,11 @@ def apiservice_unavailable(api: Entity, graph: Graph) -> Iterator[Outcome]:
             "apiservice-unavailable", service, said, routed, service.absence(),
             fix=f"Bring back Service {service.namespace}/{service.name}, or remove APIService {api.name}, which "
             f"needs it.",
-            command=("kubectl", "get", "apiservice", api.name, "-o", "yaml"),
+            command=commands.kubectl("get", api, "-o", "yaml"),
         )  # fmt: skip
         return
-    command = ("kubectl", "get", "endpointslices", "-n", service.namespace, "-l", f"kubernetes.io/service-name={service.name}")
     yield found(
         "apiservice-unavailable", service, said, routed,
         fix=f"Make the pods behind Service {service.namespace}/{service.name} answer for APIService {api.name}.",
-        command=command if valid_name(service.name) and valid_name(service.namespace) else None,
+        command=commands.endpoints(service),
     )  # fmt: skip

@@ -1,7 +1,8 @@
 import re
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Provable, found, rule, valid_name
+from vigie.kit import Entity, Graph, Outcome, Provable, found, rule
+from vigie.systems.kubernetes import commands
 from vigie.systems.kubernetes.kinds.access import CustomResourceDefinition, ServedVersion
 from vigie.systems.kubernetes.kinds.workloads import Container
 
@@ -41,15 +42,13 @@ def crd_missing(subject: Entity, graph: Graph) -> Iterator[Outcome]:
         definition = _served(graph, group, kind, plural)
         absent = definition.absence() if not definition.read else definition.proof(CustomResourceDefinition.served_kind)
         wanted = match.groupdict().get("api") or group
-        done = definition.read and any(row[ServedVersion.served] and row[ServedVersion.name] == wanted.rpartition("/")[2]
-                                       for row in definition.rows(ServedVersion))  # fmt: skip
-        if done:
+        if definition.read and wanted.rpartition("/")[2] in _versions(definition):
             continue
         yield found(
             "crd-missing", definition, proof, absent, part="", via="depends-on",
             fix=f"Install the CustomResourceDefinition {definition.name} with {wanted}, which {subject.holder.kind} "
             f"{subject.holder.name}{f' ({part})' if part else ''} needs.",
-            command=("kubectl", "get", "crd", definition.name) if valid_name(definition.name) and definition.read else None,
+            command=commands.kubectl("get", definition, "-o", "yaml") if definition.read else None,
         )  # fmt: skip
         return
 
@@ -77,11 +76,16 @@ def _served(graph: Graph, group: str, kind: str, plural: str) -> Entity:
     """The definition of a kind; the one that would be there where there is none."""
     for entity in graph.all(CustomResourceDefinition):
         if entity[CustomResourceDefinition.served_group] == group and (
-            entity[CustomResourceDefinition.served_kind] == kind or entity[CustomResourceDefinition.plural_name] == plural
+            entity[CustomResourceDefinition.served_kind] == kind
+            or entity[CustomResourceDefinition.plural_name] == plural
         ):
             return entity
     name = plural or _plural(kind.lower())
     return graph.get("CustomResourceDefinition", "", f"{name}.{group}")
+
+
+def _versions(definition: Entity) -> set[str | None]:
+    return {row[ServedVersion.name] for row in definition.rows(ServedVersion) if row[ServedVersion.served]}
 
 
 def _plural(word: str) -> str:

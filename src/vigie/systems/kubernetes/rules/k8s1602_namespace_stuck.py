@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, found, leans, rule, valid_name
-from vigie.systems.kubernetes import namespaces
+from vigie.kit import Entity, Graph, Outcome, Proof, found, leans, rule
+from vigie.systems.kubernetes import commands, namespaces
 from vigie.systems.kubernetes.kinds.config import Namespace
 
 
@@ -30,14 +30,11 @@ def namespace_stuck(space: Entity, graph: Graph) -> Iterator[Outcome]:
     left = list(namespaces.content(space))
     for entity in left[:50]:
         yield leans(entity, "contains", *said)
-    remaining = [f"{number} {plural}{'.' + group if group else ''}" for plural, group, number in namespaces.remaining(space)]
+    remaining = [f"{n} {plural}.{group}".rstrip(".") for plural, group, n in namespaces.remaining(space)]
     names = [f"{e.kind} {e.name}{' (' + ', '.join(e.finalizers) + ')' if e.finalizers else ''}" for e in left[:5]]
     what = ", ".join(names or remaining) or "what its conditions name"
     proofs: list[Proof] = [c.prove() for c in said] or [space.proof(Namespace.phase, space.deleted)]
-    command: tuple[str, ...] = ("kubectl", "get", "namespace", space.name, "-o", "yaml")
-    for plural, group, _ in namespaces.remaining(space)[:1]:
-        command = ("kubectl", "get", f"{plural}.{group}" if group else plural, "-n", space.name)
     yield found(
-        "namespace-stuck", space, *proofs, command=command if valid_name(space.name) else None,
+        "namespace-stuck", space, *proofs, command=commands.kubectl("get", space, "-o", "yaml"),
         fix=f"Mend what holds Namespace {space.name}: {what}.",
     )  # fmt: skip

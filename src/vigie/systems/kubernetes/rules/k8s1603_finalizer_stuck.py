@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, clock, found, leans, rule, valid_name
-from vigie.systems.kubernetes import controlplane, finalizers
+from vigie.kit import Entity, Graph, Outcome, Proof, clock, found, leans, rule
+from vigie.systems.kubernetes import commands, controlplane, finalizers
 from vigie.systems.kubernetes.kinds.access import CustomResourceDefinition
 
 _INSTANCES = "customresourcecleanup.apiextensions.k8s.io"
@@ -42,14 +42,11 @@ def finalizer_stuck(entity: Entity, graph: Graph) -> Iterator[Outcome]:
         for workload in workloads:
             yield leans(workload, "managed-by", held, deleted)
         by = ", ".join(f"{w.kind} {w.namespace}/{w.name}" for w in workloads) or (part or f"the controller of {name}")
-        plural = f"{entity.kind.lower()}.{entity.group}" if entity.group else entity.kind.lower()
-        space = ("-n", entity.namespace) if entity.namespace else ()
-        command = ("kubectl", "get", plural, entity.name, *space, "-o", "yaml")
         yield found(
             "finalizer-stuck", entity, held, deleted, part=f"metadata.finalizers[{name}]",
             fix=f"Bring back {by}, which is to remove the finalizer {name} of {entity.kind} "
             f"{entity.namespace + '/' if entity.namespace else ''}{entity.name}.",
-            command=command if valid_name(entity.name) else None,
+            command=commands.kubectl("get", entity, "-o", "yaml"),
         )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from vigie.kit import Entity, Graph, Outcome, Proof, Table, found, leans, rule
 from vigie.systems.kubernetes import controlplane, finalizers, namespaces, schedules, workloads
-from vigie.systems.kubernetes.joins import Mask, none
+from vigie.systems.kubernetes.joins import Mask, dig, none
 from vigie.systems.kubernetes.kinds.config import Namespace
 from vigie.systems.kubernetes.kinds.controllers import CronJob
 
@@ -63,9 +63,9 @@ def controller_down(subject: Entity, graph: Graph) -> Iterator[Outcome]:
 def _unseen(subject: Entity) -> Proof:
     """What the subject shows of it: a specification not looked at, or a status that counts what is not there."""
     if subject.stale:
-        generation = subject.body.get("metadata", {}).get("generation")
-        seen = subject.body.get("status", {}).get("observedGeneration")
-        return Proof(subject, "status.observedGeneration", f"{seen}, and metadata.generation is {generation}", None, subject.pointer)
+        generation, seen = dig(subject.body, "metadata", "generation"), dig(subject.body, "status", "observedGeneration")
+        said = f"{seen}, and metadata.generation is {generation}"
+        return Proof(subject, "status.observedGeneration", said, None, subject.pointer)
     if subject.deleted is not None:
         return Proof(subject, "metadata.deletionTimestamp", "not acted on", subject.deleted, subject.pointer)
     return Proof(subject, "status", "counts pods that are not there", None, subject.pointer, stated=False)

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, Provable, found, rule, valid_name
-from vigie.systems.kubernetes import certificates, guards
+from vigie.kit import Entity, Graph, Outcome, Proof, Provable, found, rule
+from vigie.systems.kubernetes import certificates, commands, guards
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 _SIGNALS = ("webhook-call-failed", "api-unavailable", "container-ended", "pod-not-ready")
@@ -39,8 +39,7 @@ def certificate_wrong(subject: Entity, graph: Graph) -> Iterator[Outcome]:
         else:
             fix = f"Make the certificate in {where} fit: its names to {service.name}.{service.namespace}.svc, its "
             f"authority to {client}."
-        command = ("kubectl", "describe", at.kind.lower(), at.name, "-n", at.namespace)
-        yield found(cause, at, *proofs, *held, fix=fix, via="serves", command=command if valid_name(at.name) else None)
+        yield found(cause, at, *proofs, *held, fix=fix, via="serves", command=commands.kubectl("describe", at))
         return
 
 

@@ -1,8 +1,7 @@
-import json
 from collections.abc import Iterator, Mapping
 
-from vigie.kit import Entity, Graph, Outcome, Proof, found, rule, valid_name
-from vigie.systems.kubernetes import labels, services
+from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
+from vigie.systems.kubernetes import commands, labels, services
 from vigie.systems.kubernetes.kinds.network import Service
 
 
@@ -40,15 +39,13 @@ def service_selects_nothing(service: Entity, graph: Graph) -> Iterator[Outcome]:
     owner, held = near
     wanted = {key: held[key] for key in selector if key in held} or dict([next(iter(_named(held)))])
     gone: dict[str, str | None] = {key: None for key in selector if key not in wanted}
-    patch = json.dumps({"spec": {"selector": {**gone, **wanted}}}, separators=(",", ":"))
     path = "metadata.labels" if owner.kind == "Pod" else "spec.template.metadata.labels"
-    command = ("kubectl", "patch", "service", service.name, "-n", service.namespace, "--type=merge", "-p", patch)
     yield found(
         "service-selects-nothing", service, proof, Proof(owner, path, labels.spelled(held), None, owner.pointer),
         fix=f"Set spec.selector of Service {service.namespace}/{service.name} to {labels.spelled(wanted, wanted)}, "
         f"as the pods "
         f"of {owner.kind} {owner.name} are labelled; it selects {shown}, which no pod has.",
-        command=command if valid_name(service.name) else None,
+        command=commands.patch(service, {"spec": {"selector": {**gone, **wanted}}}),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, found, leans, rule, valid_name
-from vigie.systems.kubernetes import labels, services, workloads
+from vigie.kit import Entity, Graph, Outcome, Proof, found, leans, rule
+from vigie.systems.kubernetes import commands, labels, services, workloads
 from vigie.systems.kubernetes.kinds.network import Service
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
@@ -37,7 +37,7 @@ def service_no_ready_endpoints(service: Entity, graph: Graph) -> Iterator[Outcom
         yield found(
             "service-no-ready-endpoints", service, selector, ready or shown.proof(Pod.phase),
             fix=f"Make the pods behind Service {service.namespace}/{service.name} ready, {shown.name} first.",
-            command=("kubectl", "describe", "pod", shown.name, "-n", shown.namespace) if valid_name(shown.name) else None,
+            command=commands.kubectl("describe", shown),
         )  # fmt: skip
         return
     for maker in makers:

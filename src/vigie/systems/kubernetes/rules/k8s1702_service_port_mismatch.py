@@ -1,8 +1,7 @@
-import json
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, Row, Table, found, rule, valid_name
-from vigie.systems.kubernetes import callers, services
+from vigie.kit import Entity, Graph, Outcome, Proof, Row, Table, found, rule
+from vigie.systems.kubernetes import callers, commands, services
 from vigie.systems.kubernetes.joins import Mask
 from vigie.systems.kubernetes.kinds.network import ServicePort
 from vigie.systems.kubernetes.kinds.workloads import ContainerSpec
@@ -40,12 +39,13 @@ def service_port_mismatch(service: Entity, graph: Graph) -> Iterator[Outcome]:
         pod = next(pod for pod in services.pods(service) if pod.rows(ContainerSpec))
         names, numbers = services.declared_ports(pod)
         fitting = sorted(numbers) if not names else sorted(names)
-        served = Proof(pod, "spec.containers[].ports", ", ".join(map(str, sorted(numbers))) or "none", None, pod.pointer)
+        listening = ", ".join(map(str, sorted(numbers))) or "none"
+        served = Proof(pod, "spec.containers[].ports", listening, None, pod.pointer)
         target = row[ServicePort.target]
         said = target if target is not None else int(row[ServicePort.port] or 0)
         yield found(
-            "service-port-mismatch", service, row.proof(ServicePort.target if target is not None else ServicePort.port), served,
-            *refusals[:3], strength=0.95 if proven else 0.9,
+            "service-port-mismatch", service, row.proof(ServicePort.port if target is None else ServicePort.target),
+            served, *refusals[:3], strength=0.95 if proven else 0.9,
             fix=f"Set targetPort of port {int(row[ServicePort.port] or 0)} of Service "
             f"{service.namespace}/{service.name} to "
             f"{' or '.join(map(str, fitting)) or 'the port that its pods serve'}; it is {said}, which the pods do "
@@ -56,8 +56,7 @@ def service_port_mismatch(service: Entity, graph: Graph) -> Iterator[Outcome]:
 
 
 def _command(service: Entity, row: Row, fitting: "list[str] | list[int]") -> tuple[str, ...] | None:
-    if len(fitting) != 1 or not valid_name(service.name):
+    if len(fitting) != 1:
         return None
     patch = [{"op": "replace", "path": f"/spec/ports/{row.index}/targetPort", "value": fitting[0]}]
-    words = ("kubectl", "patch", "service", service.name, "-n", service.namespace, "--type=json", "-p")
-    return (*words, json.dumps(patch, separators=(",", ":")))
+    return commands.patch(service, patch, "json")

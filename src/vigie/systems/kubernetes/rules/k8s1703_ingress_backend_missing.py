@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, found, rule, valid_name
-from vigie.systems.kubernetes import ingresses
+from vigie.kit import Entity, Graph, Outcome, found, rule
+from vigie.systems.kubernetes import commands, ingresses
 
 
 @rule(
@@ -25,6 +25,6 @@ def ingress_backend_missing(ingress: Entity, graph: Graph) -> Iterator[Outcome]:
         yield found(
             "ingress-backend-missing", ingress, gone.proof, gone.other,
             fix=f"Correct {gone.proof.field} of Ingress {ingress.namespace}/{ingress.name}, or create {gone.what}.",
-            command=("kubectl", "edit", "ingress", ingress.name, "-n", ingress.namespace) if valid_name(ingress.name) else None,
+            command=commands.kubectl("edit", ingress),
         )  # fmt: skip
         return

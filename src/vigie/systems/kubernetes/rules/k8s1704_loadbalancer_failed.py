@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, found, leans, rule, valid_name
-from vigie.systems.kubernetes import controlplane
+from vigie.kit import Entity, Graph, Outcome, found, leans, rule
+from vigie.systems.kubernetes import commands, controlplane
 from vigie.systems.kubernetes.health.services import without_address
 from vigie.systems.kubernetes.kinds.network import Service
 
@@ -34,5 +34,5 @@ def loadbalancer_failed(service: Entity, graph: Graph) -> Iterator[Outcome]:
     yield found(
         "loadbalancer-failed", service, *told, service.proof(Service.type), strength=0.93 if told else 0.8,
         fix=f"Mend what keeps Service {service.namespace}/{service.name} from getting a load balancer{why}.",
-        command=("kubectl", "describe", "service", service.name, "-n", service.namespace) if valid_name(service.name) else None,
+        command=commands.kubectl("describe", service),
     )  # fmt: skip

@@ -16,11 +16,14 @@ def _refusal(signal: str, doc: str, pattern: str, names: Mapping[str, str] | Non
     return (
         condition(signal, "*", "ReplicaFailure", doc, pattern=pattern, names=names),
         condition(
-            signal, "*", "Progressing", doc, status="False", reason="ReplicaSetCreateError", pattern=pattern, names=names
+            signal, "*", "Progressing", doc,
+            status="False", reason="ReplicaSetCreateError", pattern=pattern, names=names,
         ),
-        condition(signal, "Namespace", "NamespaceDeletionContentFailure", doc, pattern=pattern, names=names, broken=False),
+        condition(
+            signal, "Namespace", "NamespaceDeletionContentFailure", doc, pattern=pattern, names=names, broken=False
+        ),
         event(signal, "*", REASONS, doc, pattern=pattern, names=names, type="Warning"),
-    )
+    )  # fmt: skip
 
 
 QUOTA = _refusal(

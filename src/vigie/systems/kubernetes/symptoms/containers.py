@@ -16,10 +16,6 @@ WAITING = (
         part=Container.name, at=Container.ended_at, broken=False,
     ),
     column(
-        "pod-failed", "Pod", Pod.phase, "All containers of a pod have ended, one with an error.",
-        values=("Failed",), message=Pod.message, broken=False,
-    ),
-    column(
         "pod-reason", "Pod", Pod.reason, "The kubelet or a controller says why a pod is in its phase.",
         message=Pod.message, broken=False,
     ),
@@ -29,7 +25,6 @@ WAITING = (
 )  # fmt: skip
 
 TOLD = (
-    event("container-back-off", "Pod", "BackOff", "A kubelet waits before it tries a container again."),
     event(
         "container-start-failed", "Pod", "Failed", "A container could not be made or started.",
         pattern=r"^Error: (?P<why>.+)$",

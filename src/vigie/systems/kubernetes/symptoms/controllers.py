@@ -40,13 +40,13 @@ SCALING = (
         "metric-unread", "HorizontalPodAutoscaler", "ScalingActive", "It cannot compute how many pods it needs.",
         status="False", broken=False,
         reason=(
-            "FailedGetResourceMetric", "FailedGetContainerResourceMetric", "FailedGetPodsMetric", "FailedGetObjectMetric",
-            "FailedGetExternalMetric", "FailedComputeMetricsReplicas", "InvalidMetricSourceType",
+            "FailedGetResourceMetric", "FailedGetContainerResourceMetric", "FailedGetPodsMetric",
+            "FailedGetObjectMetric", "FailedGetExternalMetric", "FailedComputeMetricsReplicas", "InvalidMetricSourceType",
         ),
     ),
     condition(
-        "target-unread", "HorizontalPodAutoscaler", "AbleToScale", "It cannot read or set the number of its target's "
-        "pods.",
+        "target-unread", "HorizontalPodAutoscaler", "AbleToScale",
+        "It cannot read or set the number of its target's pods.",
         status="False", reason=("FailedGetScale", "FailedUpdateScale"), broken=False,
     ),
     condition(

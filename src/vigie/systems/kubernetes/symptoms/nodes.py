@@ -83,8 +83,6 @@ _REFUSED = (
     "PodFeatureUnsupported",
     "VolumeAttachmentLimitExceeded",
     "NodeShutdown",
-    "Terminated",
-    "Preempting",
     "Rejected",
     "TopologyAffinityError",
     "SMTAlignmentError",

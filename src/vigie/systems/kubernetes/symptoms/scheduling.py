@@ -1,6 +1,7 @@
 """What the scheduler and the taint manager say of pods."""
 
-from vigie.kit import condition, event
+from vigie.kit import column, condition, event
+from vigie.systems.kubernetes.kinds.workloads import Pod
 
 _NAME = r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?"
 
@@ -42,6 +43,15 @@ PLACED = (
 )
 
 DISPLACED = (
+    column(
+        "preempted",
+        "Pod",
+        Pod.reason,
+        "The kubelet ended it to admit a critical pod.",
+        values=("Preempting",),
+        message=Pod.message,
+        broken=False,
+    ),
     condition(
         "preempted",
         "Pod",

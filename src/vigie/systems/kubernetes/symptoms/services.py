@@ -4,8 +4,8 @@ from vigie.kit import event
 
 LOAD_BALANCER_FAILURES = (
     "SyncLoadBalancerFailed", "CreatingLoadBalancerFailed", "UnAvailableLoadBalancer", "LoadBalancerUpdateFailed",
-    "UpdateLoadBalancerFailed", "AllocationFailed", "FailedDeployModel", "FailedBuildModel", "FailedToCreateLoadBalancer",
-    "FailedEnsureLoadBalancer",
+    "UpdateLoadBalancerFailed", "AllocationFailed", "FailedDeployModel", "FailedBuildModel",
+    "FailedToCreateLoadBalancer", "FailedEnsureLoadBalancer",
 )  # fmt: skip
 
 LOAD_BALANCER = (
