@@ -17,7 +17,7 @@ help: ## list the targets
 
 setup: $(VENV)/.ready ## install everything into .venv, and vigie itself in place
 
-$(VENV)/.ready: pyproject.toml requirements.lock
+$(VENV)/.ready: pyproject.toml requirements.lock hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "vigie needs Python 3.11 or newer: make setup PYTHON=python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "no venv module: apt-get install python3-venv, then again"; exit 1; }
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
@@ -52,5 +52,6 @@ bench: setup ## ratios against named peers; the last table is in bench/results
 bench-drawing: setup ## edge bundling against its peers
 	$(BIN)/python -m bench.drawing.run
 
-lock: ## resolve the dependencies again, hashes and all
+lock: setup ## resolve the dependencies again, hashes and all
+	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock

@@ -73,7 +73,7 @@ typedef struct {
     const Lanes *lanes;
     const double *segments, *supers, *curves, *step; /* (edges, 4), (count, 4), (count, n + 2, 2): the caller's coordinates */
     const int32_t *member, *cycle;    /* super-edge, or ~super-edge if the edge runs against it; (cycles, 2) */
-    const float *mass;                /* (edges) weight of the other members */
+    const float *mass;                /* (edges) attraction of the other members, < 0 if there are none */
     double *out;
     atomic_int failed;
 } Spread;
@@ -151,7 +151,7 @@ static void spread_task(void *data, int thread) {
             atomic_store(&s->failed, 1);
             break;
         }
-        if (s->mass[e] <= 0) {
+        if (s->mass[e] < 0) {
             write_lane(s, NULL, 0, e, super, m < 0, n);
             continue;
         }

@@ -300,7 +300,7 @@ def _check(given: dict[str, Any]) -> None:
         raise VigieError(f"unknown backend {given['backend']!r}", where="bundle", fix="use auto, kernel or numpy")
     ranges = {
         "threshold": (0.0, 1.0),
-        "tolerance": (0.0, 1.0),
+        "tolerance": (0.0, 0.5),
         "cycles": (1, 10),
         "iterations": (0, 100_000),
         "rate": (0.0, 1.0),

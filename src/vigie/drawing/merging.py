@@ -1,10 +1,15 @@
 """Near edges as one weighted super-edge, and the curves of its members afterwards.
 
-Edges whose four coordinates differ by no more than tolerance x the shortest of their lengths are one super-edge. Its
-members follow its curve and fan out only at their own ends, where a small tridiagonal system balances the springs
-against the pull that the bundle has there.
+Edges whose four coordinates differ by no more than tolerance x the shortest of their lengths are one super-edge. It moves
+as slowly as its members would: each of them is held by all the others. Afterwards the members go through the same cycles
+in the frame of their super-edge's curve, drawn to it by the others and held by their own springs.
+
+WIDTH and SETTLED were fitted to exact bundlings (bench/drawing): a member feels the others as if they lay sqrt(30) times
+its own distance apart, for they are spread and have neighbours elsewhere; and the members' spread counts for 5 % of what it
+is at the start, for it shrinks.
 """
 
+import os
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,15 +19,17 @@ from numpy.typing import NDArray
 from vigie.drawing.twin import Rules
 
 Array: TypeAlias = NDArray[Any]
-ROUNDS = 3
-REACH = 1.0
+WIDTH = 30.0
+SETTLED = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
     """Super-edges: (S, 4) `segments`, (S,) `weights`, `groups` of one type; `member` (E,) names each edge's super-edge.
 
-    `turned` (E,) marks the members that run against their super-edge.
+    `turned` (E,) marks the members that run against their super-edge, `own` (E,) are their weights. `kin` (S, 4): weight of
+    all members but one, and in inner coordinates the mean squares of their distances from the super-edge at its start, at
+    its end, and the mean product of both.
     """
 
     segments: Array
@@ -30,9 +37,13 @@ class Merged:
     groups: Array
     member: Array
     turned: Array
+    own: Array
+    kin: Array
 
 
-def merge(segments: Array, weights: Array | None, groups: Array, tolerance: float, oriented: bool, kernel: Any) -> Merged:
+def merge(
+    segments: Array, weights: Array | None, groups: Array, tolerance: float, oriented: bool, unit: float, kernel: Any
+) -> Merged:
     """Merge (E, 4) segments; `groups` holds the first edge of each type, and E. `oriented` ignores the directions."""
     member = np.zeros(len(segments), dtype=np.int32)
     if kernel is not None:
@@ -52,7 +63,13 @@ def merge(segments: Array, weights: Array | None, groups: Array, tolerance: floa
     first = np.zeros(count, dtype=np.int64)
     first[member] = np.searchsorted(groups, np.arange(len(segments)), "right") - 1
     bounds = np.searchsorted(first, np.arange(len(groups)), "left").astype(np.int64)
-    return Merged(origin + means, heavy.astype(np.float32), bounds, member, turned)
+    supers = origin + means
+    off = (facing - supers[member]) * unit
+    squares = off[:, 0] ** 2 + off[:, 1] ** 2, off[:, 2] ** 2 + off[:, 3] ** 2, off[:, 0] * off[:, 2] + off[:, 1] * off[:, 3]
+    size = np.bincount(member, minlength=count)
+    spread = [SETTLED * np.bincount(member, square, count) / size for square in squares]
+    kin = np.column_stack((heavy * (1 - 1 / size), *spread)).astype(np.float32)
+    return Merged(supers, heavy.astype(np.float32), bounds, member, turned, mass.astype(np.float32), kin)
 
 
 def _turned(vector: Array) -> Array:
@@ -87,45 +104,75 @@ def _merge(segments: Array, groups: Array, member: Array, tolerance: float, orie
 
 
 def spread(
-    segments: Array, merged: Merged, curves: Array, pull: Array, own: Array, unit: float, rules: Rules, kernel: Any, threads: int
+    segments: Array,
+    merged: Merged,
+    curves: Array,
+    schedule: list[tuple[int, int, float]],
+    unit: float,
+    rules: Rules,
+    kernel: Any,
+    threads: int,
 ) -> Array:
     """(E, n + 2, 2) curves of the members, from the (S, n + 2, 2) curves of the super-edges.
 
-    `pull` (S, n, 3) holds the forces on the super-edges and the sum of the weights m, in inner coordinates (`unit` of
-    them make one outer); `own` (E,) the weights of the members.
+    `schedule` is the one that bundled those; `unit` inner coordinates make one outer.
     """
-    n, tiny = curves.shape[1] - 2, max(rules.tiny, 1.0)
+    size = np.bincount(merged.member, minlength=len(merged.segments))
+    others = np.maximum(merged.weights[merged.member] - merged.own, 0)
+    mass = others * (others / (others + rules.company) if rules.company else 1.0)
+    mass = np.where(size[merged.member] > 1, mass, -1.0).astype(np.float32)
+    tiny = max(rules.tiny, 1.0)
     if kernel is None:
-        return _spread(segments, merged, curves, pull, own, unit, rules.spring, tiny)
-    out = np.empty((len(segments), n + 2, 2))
+        return _spread(segments, merged, curves, mass, schedule, unit, rules.spring, tiny)
+    out = np.empty((len(segments), curves.shape[1], 2))
     member = np.where(merged.turned, ~merged.member, merged.member).astype(np.int32)
+    shape = np.array([(n, iterations) for n, iterations, _ in schedule], dtype=np.int32)
+    steps = np.array([step for _, _, step in schedule])
     kernel.spread(
-        segments, merged.segments, member, curves, pull, merged.weights, own, out, n, unit, rules.spring, tiny, REACH, threads
+        segments, merged.segments, member, curves, mass, shape, steps, out, unit, rules.spring, tiny, WIDTH, threads, level()
     )
     return out
 
 
+def level() -> int:
+    """The highest instruction set that the kernel may use: 0 baseline, 3 and 4 x86-64-v3 and v4 (VIGIE_KERNEL_LEVEL)."""
+    return int(os.environ.get("VIGIE_KERNEL_LEVEL", "9"))
+
+
 def _spread(
-    segments: Array, merged: Merged, curves: Array, pull: Array, own: Array, unit: float, spring: float, tiny: float
+    segments: Array,
+    merged: Merged,
+    curves: Array,
+    mass: Array,
+    schedule: list[tuple[int, int, float]],
+    unit: float,
+    spring: float,
+    tiny: float,
 ) -> Array:
     """The numpy twin of the kernel's spread."""
-    n, super_ = curves.shape[1] - 2, merged.member
-    facing = np.where(merged.turned[:, None], segments[:, [2, 3, 0, 1]], segments)
-    off = (facing - merged.segments[super_]) * unit
-    share = np.linspace(0, 1, n + 2)[:, None, None]
-    away = off[:, :2] * (1 - share) + off[:, 2:] * share
-    length = np.hypot(*(merged.segments[:, 2:] - merged.segments[:, :2]).T)[super_] * unit
-    stiff = length * (n + 1) / spring
-    mass = REACH * np.maximum(merged.weights[super_] - own, 0)
-    slope = np.zeros((n + 1, len(segments)))
-    for _ in range(ROUNDS):
-        for i in range(1, n + 1):
-            held = pull[super_, i - 1, 2] + mass / ((away[i] ** 2).sum(axis=1) + tiny)
-            slope[i] = 1 / (2 + held * stiff - slope[i - 1])
-            away[i] = away[i - 1] * slope[i][:, None]
-        for i in range(n, 0, -1):
-            away[i] += slope[i][:, None] * away[i + 1]
-    out = curves[super_] + away.transpose(1, 0, 2) / unit
+    super_, many = merged.member, mass >= 0
+    facing = np.where(merged.turned[:, None], segments[:, [2, 3, 0, 1]], segments)[many]
+    off = (facing - merged.segments[super_[many]]) * unit
+    away = np.stack((off[:, :2], (off[:, :2] + off[:, 2:]) / 2, off[:, 2:]), axis=1)
+    length = np.hypot(*(merged.segments[:, 2:] - merged.segments[:, :2]).T)[super_[many]] * unit
+    for n, iterations, step in schedule:
+        away = _refined(away, n + 2)
+        kp = (spring / (length * (n + 1)))[:, None, None]
+        for _ in range(iterations):
+            inner = away[:, 1:-1]
+            pull = (mass[many, None] / (WIDTH * (inner**2).sum(axis=2) + tiny))[..., None]
+            bend = away[:, :-2] + away[:, 2:] - 2 * inner
+            away[:, 1:-1] = inner + step * (kp * bend - pull * inner) / (1 + step * (pull + 2 * kp))
+    out = curves[super_]
+    out[many] += away / unit
     out[merged.turned] = out[merged.turned, ::-1]
     out[:, 0], out[:, -1] = segments[:, :2], segments[:, 2:]
     return np.asarray(out)
+
+
+def _refined(away: Array, count: int) -> Array:
+    """(E, P, 2) distances at `count` equal steps of the course."""
+    at = np.linspace(0, away.shape[1] - 1, count)
+    below = np.minimum(at.astype(np.int64), away.shape[1] - 2)
+    part = (at - below)[:, None]
+    return np.asarray(away[:, below] * (1 - part) + away[:, below + 1] * part)

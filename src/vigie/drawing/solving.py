@@ -52,7 +52,6 @@ class Made:
     memory: int
     backend: str
     stages: dict[str, float] = field(default_factory=dict)
-    pull: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 3), dtype=np.float32))
 
 
 class Hook:
@@ -128,8 +127,7 @@ def run(plan: Plan, tolerance: float, oriented: bool, start: Floats | None, thre
         return Made(nothing, identity, np.zeros(0, dtype=np.float32), 0, 0, "kernel" if kernel else "numpy")
     try:
         if not tolerance:
-            hook_rows = identity
-            return _solve(plan, start, threads, kernel, hook, hook_rows)
+            return _solve(plan, start, threads, kernel, hook, identity)
         return _merged(plan, tolerance, oriented, start, threads, kernel, hook)
     except InterruptedError as error:
         raise Cancelled("bundling was cancelled by its callback") from error
@@ -139,31 +137,36 @@ def _merged(
     plan: Plan, tolerance: float, oriented: bool, start: Floats | None, threads: int, kernel: Any, hook: Hook
 ) -> Made:
     clock = time.perf_counter()
-    merged = merging.merge(plan.segments, plan.weights, plan.groups, tolerance, oriented, kernel)
+    merged = merging.merge(plan.segments, plan.weights, plan.groups, tolerance, oriented, plan.unit, kernel)
     if start is not None:
         lead = np.zeros(len(merged.segments), dtype=np.int64)
         lead[merged.member] = np.arange(len(plan.segments))
         start = np.where(merged.turned[lead][:, None, None], start[lead, ::-1], start[lead])
     spent = time.perf_counter() - clock
     few = replace(plan, segments=merged.segments, weights=merged.weights, groups=merged.groups)
-    made = _solve(few, start, threads, kernel, hook, merged.member)
+    made = _solve(few, start, threads, kernel, hook, merged.member, merged.kin if plan.rules.stable else None)
     clock = time.perf_counter()
-    own = np.ones(len(plan.segments), dtype=np.float32) if plan.weights is None else plan.weights
-    points = merging.spread(plan.segments, merged, made.points, made.pull, own, plan.unit, plan.rules, kernel, threads)
+    points = merging.spread(plan.segments, merged, made.points, plan.schedule, plan.unit, plan.rules, kernel, threads)
     stages = {**made.stages, "merging": spent, "spreading": time.perf_counter() - clock}
-    memory = made.memory + made.points.nbytes + made.pull.nbytes
+    memory = made.memory + made.points.nbytes
     intensity = made.intensity[merged.member]
     return replace(made, points=points, member=merged.member, intensity=intensity, memory=memory, stages=stages)
 
 
-def _solve(plan: Plan, start: Floats | None, threads: int, kernel: Any, hook: Hook, member: NDArray[np.int32]) -> Made:
+def _solve(
+    plan: Plan,
+    start: Floats | None,
+    threads: int,
+    kernel: Any,
+    hook: Hook,
+    member: NDArray[np.int32],
+    kin: NDArray[np.float32] | None = None,
+) -> Made:
     """Bundle the plan's segments one by one; `member` says which of them each of the caller's edges follows."""
     if kernel is None:
-        return _solve_in_numpy(plan, start, threads, hook, member)
+        return _solve_in_numpy(plan, start, threads, hook, member, kin)
     count, last = len(plan.segments), plan.schedule[-1][0]
     out, intensity = np.empty((count, last + 2, 2)), np.zeros(count, dtype=np.float32)
-    shared = len(member) != count
-    pull = np.zeros((count, last, 3) if shared else (0, 0, 3), dtype=np.float32)
     none = np.zeros(0)
     shape = np.array([(n, iterations) for n, iterations, _ in plan.schedule], dtype=np.int32)
     steps = np.array([size for _, _, size in plan.schedule])
@@ -178,7 +181,7 @@ def _solve(plan: Plan, start: Floats | None, threads: int, kernel: Any, hook: Ho
         out,
         intensity,
         none if start is None else np.ascontiguousarray(start),
-        pull if rules.stable else np.zeros(0, dtype=np.float32),
+        none if kin is None else kin,
         rules.threshold,
         rules.spring,
         rules.tiny,
@@ -187,14 +190,16 @@ def _solve(plan: Plan, start: Floats | None, threads: int, kernel: Any, hook: Ho
         plan.unit,
         rules.flags,
         threads,
-        int(os.environ.get("VIGIE_KERNEL_LEVEL", "9")),
+        merging.level(),
         hook.kernel if hook.wanted else None,
     )
     stages = dict(zip(("ordering", "pairing", "moving"), times, strict=True))
-    return Made(out, np.arange(count, dtype=np.int32), intensity, pairs, peak, f"kernel {lanes}", stages, pull)
+    return Made(out, np.arange(count, dtype=np.int32), intensity, pairs, peak, f"kernel {lanes}", stages)
 
 
-def _solve_in_numpy(plan: Plan, start: Floats | None, threads: int, hook: Hook, member: NDArray[np.int32]) -> Made:
+def _solve_in_numpy(
+    plan: Plan, start: Floats | None, threads: int, hook: Hook, member: NDArray[np.int32], kin: NDArray[np.float32] | None
+) -> Made:
     clock = time.perf_counter()
     pairs = twin.compatible_pairs(plan.segments, plan.groups, plan.rules)
     pairing = time.perf_counter() - clock
@@ -206,12 +211,13 @@ def _solve_in_numpy(plan: Plan, start: Floats | None, threads: int, hook: Hook, 
     def step(cycle: int, iteration: int, share: float, curves: Callable[[], Floats]) -> None:
         hook.twin(cycle, iteration, share, lambda: curves() * back + origin)
 
-    points, pull = twin.move(
+    points = twin.move(
         inner.reshape(-1, 4),
         pairs,
         plan.rules,
         plan.schedule,
         weights=plan.weights,
+        kin=kin,
         start=None if start is None else (start - origin) * plan.unit,
         threads=threads,
         step=step if hook.wanted else None,
@@ -220,7 +226,5 @@ def _solve_in_numpy(plan: Plan, start: Floats | None, threads: int, hook: Hook, 
     points[:, 0], points[:, -1] = plan.segments[:, :2], plan.segments[:, 2:]
     stages = {"pairing": pairing, "moving": time.perf_counter() - clock - pairing}
     identity = np.arange(len(points), dtype=np.int32)
-    if not pull.size:
-        pull = np.zeros((len(points), points.shape[1] - 2, 3), dtype=np.float32)
     memory = 8 * 4 * pairs.count + 4 * points.nbytes
-    return Made(points, identity, pairs.intensity(plan.weights), pairs.count, memory, "numpy", stages, pull)
+    return Made(points, identity, pairs.intensity(plan.weights), pairs.count, memory, "numpy", stages)

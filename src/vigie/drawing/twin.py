@@ -286,41 +286,51 @@ def move(
     schedule: list[tuple[int, int, float]],
     *,
     weights: Array | None = None,
+    kin: Array | None = None,
     start: Array | None = None,
     threads: int = 1,
     step: Step | None = None,
     dtype: type[np.floating[Any]] = np.float32,
-) -> tuple[Array, Array]:
+) -> Array:
     """Bundle (E, 4) segments in inner coordinates; `schedule` lists (inner points, iterations, step size).
 
-    Returns (E, n + 2, 2) points and the (E, n, 3) field of the last positions: force and sum of the weights m.
+    Returns (E, n + 2, 2) points. `kin` (E, 4) is what merging says of the members of super-edges (`Merged.kin`).
     `step(cycle, iteration, share done, points)` is called after each iteration and may raise.
     """
     ends = segments.reshape(-1, 2, 2)
     length = np.hypot(*(ends[:, 1] - ends[:, 0]).T)
     forces = _Forces(pairs, weights, rules, dtype)
-    share = _share(pairs, weights, rules)
+    share = _share(pairs, weights, rules).astype(dtype)
     points = ends if start is None else start
     work = sum(n * iterations for n, iterations, _ in schedule)
     done = 0
-    field = np.zeros((0, 0, 3), dtype=np.float32)
     with ThreadPoolExecutor(threads) as pool:
         for cycle, (n, iterations, size) in enumerate(schedule):
             points = resample(points, n + 2) if points.shape[1] != n + 2 else points
             flow = np.ascontiguousarray(np.moveaxis(points, 0, 2).transpose(1, 0, 2), dtype=dtype)
             stiff = (rules.spring / (length * (n + 1))).astype(dtype)
             blocks = forces.blocks(n)
+            inertia = None if kin is None else _inertia(kin, n, rules).astype(dtype)
             for iteration in range(iterations):
-                force = _total(pool, forces, blocks, flow, size) * share.astype(dtype)
+                force = _total(pool, forces, blocks, flow, size)
+                if kin is not None:
+                    force[2] += inertia
+                force *= share
                 _advance(flow, force, stiff, size, rules)
                 done += n
                 if step is not None:
                     step(cycle, iteration, done / work, lambda flow=flow: flow.transpose(2, 1, 0))
             points = flow.transpose(2, 1, 0).astype(np.float64)
             points[:, 0], points[:, -1] = ends[:, 0], ends[:, 1]
-            if cycle == len(schedule) - 1 and rules.stable:
-                field = (_total(pool, forces, blocks, flow, size) * share).transpose(2, 1, 0)
-    return points, np.ascontiguousarray(field, dtype=np.float32)
+    return points
+
+
+def _inertia(kin: Array, n: int, rules: Rules) -> Array:
+    """(n, E) what the members of a super-edge add to its inertia: each of them waits for all the others."""
+    t = (np.arange(1, n + 1) / (n + 1))[:, None]
+    mass, at_start, at_end, between = kin.T
+    spread = (1 - t) ** 2 * at_start + t**2 * at_end + 2 * t * (1 - t) * between
+    return np.asarray(mass / (np.maximum(spread, 0) + rules.tiny))
 
 
 def _share(pairs: Pairs, weights: Array | None, rules: Rules) -> Array:

@@ -98,7 +98,8 @@ class Column:
             case "time":
                 return None if value == clock.MISSING else int(value)
             case "mapping":
-                return self._values[value] or {}
+                held = self._values[value]
+                return held if isinstance(held, dict) else {}
             case _:
                 return self._values[value]
 

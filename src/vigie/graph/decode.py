@@ -267,14 +267,19 @@ def decode_one(decoder: Decoder, raw: bytes, limit: int = 64) -> tuple[Any, list
 
 
 def _drop(value: Any, path: str) -> None:
-    """Remove what is at an error's path (`.spec.containers[0].name`; `[...]` is any key of a map)."""
+    """Remove what is at an error's path (`.spec.containers[0].name`; `[...]` is any key of a map).
+
+    A key with dots in it is written into the path as it is.
+    """
     parts = re.findall(r"\.([^.\[]+)|\[(\d+)\]|(\[\.\.\.\])", path)
-    for name, index, _ in parts[:-1]:
-        value = value[name] if name else value[int(index)] if index else value
-    name, index, _ = parts[-1]
-    if name:
-        del value[name]
-    elif index:
-        del value[int(index)]
-    else:
-        value.clear()
+    while parts:
+        name, index, _ = parts.pop(0)
+        while name and name not in value and parts:
+            name += "." + parts.pop(0)[0]
+        key = name if name else int(index) if index else None
+        if key is None and not parts:
+            value.clear()
+        elif key is not None and not parts:
+            del value[key]
+        elif key is not None:
+            value = value[key]

@@ -194,7 +194,8 @@ class Entity:
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
-        return self._identity_value("labels") or {}
+        held = self._identity_value("labels")
+        return held if isinstance(held, dict) else {}
 
     def _identity_value(self, name: str) -> Any:
         if self._table is None:

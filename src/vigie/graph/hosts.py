@@ -402,7 +402,7 @@ def _merged(found: list[tuple[int, Address]]) -> tuple[Address, ...]:
 
 def hints(text: str) -> tuple[str, ...]:
     """Bare words that may name a host ("waiting for queue"): to be believed only where such a host is known."""
-    words = (match[1] or match[2] for match in _HINT.finditer(text))
+    words = (match[1] or match[2] for match in _HINT.finditer(text[: _LONG // 2]))
     return tuple(dict.fromkeys(word for word in words if word and not word.isdigit() and word.lower() not in _COMMON))
 
 

@@ -213,7 +213,7 @@ class Sealer:
 
     def _same_uid(self, target: Key, spaces: Codes, names: Codes, uids: npt.NDArray[np.int64]) -> Mask:
         index = self.index.get(target)
-        if index is None:
+        if index is None or not len(self.identity[target]["uid"]):
             return np.ones(len(names), np.bool_)
         rows = index.rows(_joined(spaces, names))
         held = np.where(rows >= 0, self.identity[target]["uid"][rows], 0)

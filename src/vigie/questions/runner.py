@@ -91,7 +91,7 @@ def _subjects(rule: Rule, graph: Graph, by_signal: dict[str, list[Entity]]) -> I
 def _template(entity: Entity, rule: Rule) -> object:
     """What makes two pods alike to a rule: their template, and the signals that it looks at."""
     labels = entity.labels
-    revision = labels.get("pod-template-hash") or labels.get("controller-revision-hash") or ""
+    revision = str(labels.get("pod-template-hash") or labels.get("controller-revision-hash") or "")
     signals = tuple(sorted({(s.name, s.part) for s in entity.signals(*rule.signals)}))
     holder = entity.holder
     return (holder.address, revision, signals) if holder != entity else (entity.address, revision, signals)

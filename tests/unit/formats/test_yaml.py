@@ -5,7 +5,7 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vigie.formats.yaml import documents
@@ -262,6 +262,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.dictionaries(st.sampled_from(["a", "b", "kind"]), JSON, min_size=1), min_size=1, max_size=4))
 def test_what_is_dumped_is_read_back(objects):
     text = yaml.safe_dump({"kind": "List", "items": objects}, allow_unicode=True)
@@ -281,6 +282,7 @@ PIECES = [
 TEXT = st.lists(st.sampled_from(PIECES), max_size=40).map(lambda pieces: "".join(pieces).encode())
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.one_of(st.binary(max_size=200), TEXT))
 def test_any_bytes_give_documents_or_gaps(data):
     for one in documents(data, "f.yaml"):

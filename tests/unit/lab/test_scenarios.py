@@ -181,6 +181,20 @@ def test_images_are_those_of_the_lab(path: Path) -> None:
         assert lab.fullmatch(image), image
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_recording_carries_the_truth_of_its_scenario(path: Path) -> None:
+    folder = LAB.parent / "samples" / "incidents" / path.stem
+    if folder.is_dir():
+        (truth,) = parsed((folder / "truth.yaml").read_text())
+        assert truth == load(path)["truth"]
+        assert path.stem in (folder / "SOURCE").read_text()
+
+
+def test_every_recording_has_its_scenario() -> None:
+    recorded = {folder.name for folder in (LAB.parent / "samples" / "incidents").glob("*/")}
+    assert recorded <= {path.stem for path in FILES}
+
+
 def test_a_control_names_no_cause_and_a_fault_names_one() -> None:
     for path in FILES:
         assert (load(path)["truth"]["causes"] == []) == path.stem.startswith("healthy-"), path.stem

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import random
 import stat
 import struct
 import tarfile
@@ -14,10 +15,18 @@ import pytest
 from tests.unit.sources.made import Reading, tar_bytes, zip_bytes
 
 from vigie.model.errors import VigieError
-from vigie.sources import Limits
+from vigie.sources import Limits, archives, unpack
+
+
+@pytest.fixture(autouse=True)
+def small_bombs(monkeypatch):
+    """The ratio counts from 1 MiB on here, so that a bomb need not be large to be one."""
+    monkeypatch.setattr(unpack, "RATIO_FREE", 1 << 20)
+    monkeypatch.setattr(archives, "RATIO_FREE", 1 << 20)
+
 
 PODS = b'{"kind":"PodList","apiVersion":"v1","items":[]}'
-BIG = b'{"kind":"List","items":["' + b"x" * (3 << 20) + b'"]}'
+BIG = b'{"kind":"List","items":["' + random.Random(7).randbytes(2 << 20).hex().encode() + b'"]}'
 MEMBERS = {"api/v1/pods.json": PODS, "logs/shop/cart/cart.log": b"one\ntwo\n", "big.json": BIG}
 
 
@@ -143,26 +152,26 @@ def test_a_member_that_is_there_twice_is_used_once(read):
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 def test_a_decompression_bomb_is_refused_and_named(read, pack):
-    bomb = pack(b"\0" * (80 << 20))
+    bomb = pack(b"\0" * (3 << 20))
     with pytest.raises(VigieError, match=r"bomb\.gz: it unpacks to more than 200 times its size.*VIGIE_MAX_RATIO"):
         read("bomb.gz", bomb)
 
 
 def test_a_bomb_in_an_archive_costs_only_itself(read):
-    found = read("bomb.zip", zip_bytes({"first.json": PODS, "zeros": b"\0" * (80 << 20), "last.json": PODS}))
+    found = read("bomb.zip", zip_bytes({"first.json": PODS, "zeros": b"\0" * (3 << 20), "last.json": PODS}))
     assert found.order == ["bomb.zip!first.json", "bomb.zip!last.json"]
     assert "bomb" in found.gap("!zeros").what
 
 
 def test_a_bomb_in_a_tar_ends_it_and_what_came_before_is_used(read):
-    found = read("bomb.tgz", tar_bytes({"first.json": PODS, "zeros": b"\0" * (80 << 20), "last.json": PODS}, "gz"))
+    found = read("bomb.tgz", tar_bytes({"first.json": PODS, "zeros": b"\0" * (3 << 20), "last.json": PODS}, "gz"))
     assert found.order == ["bomb.tgz!first.json"]
     gap = found.gap("bomb.tgz")
     assert "decompression bomb" in gap.what and "zeros" in gap.what and "VIGIE_MAX_RATIO" in gap.how
 
 
 def test_limits_can_be_raised_by_the_environment(read, monkeypatch):
-    data = gzip.compress(b"[" + b" " * (70 << 20) + b"]")
+    data = gzip.compress(b"[" + b" " * (3 << 20) + b"]")
     monkeypatch.setenv("VIGIE_MAX_RATIO", "2000")
     assert len(read("wide.json.gz", data).documents) == 1
     monkeypatch.setenv("VIGIE_MAX_RATIO", "many")

@@ -43,7 +43,7 @@ def _pair(key: str, value: str, labels: Mapping[str, str]) -> float:
     held = labels.get(key)
     if held == value:
         return 1.0
-    if held is not None and _alike(held, value):
+    if isinstance(held, str) and isinstance(value, str) and _alike(held, value):
         return 0.8
     return 0.7 if value in labels.values() else 0.0
 

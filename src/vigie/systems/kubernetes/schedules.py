@@ -16,7 +16,7 @@ UNREADABLE = "schedule-unreadable"
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A run that did not start: when it was due, and what kept it (`active`, `unreadable`, or "" if nothing says it)."""
+    """A run that did not start: when it was due, and what kept it (`active`, `unreadable`; "" if nothing says it)."""
 
     due: int | None
     why: str

@@ -192,7 +192,7 @@ CONTENT = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.one_of(ENTRY, CONTENT))
 def test_any_content_gives_an_access_or_one_line(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "any-kubeconfig"
@@ -204,7 +204,7 @@ def test_any_content_gives_an_access_or_one_line(tmp_path_factory, content):
             assert "\n" not in str(error)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.binary(max_size=200))
 def test_any_bytes_give_an_access_or_one_line(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "bytes-kubeconfig"

@@ -13,13 +13,15 @@ MESSAGES = (
         {"cpu": 1, "taint": 1},
     ),
     (
-        "0/1 nodes are available: 1 node(s) had taint {node-role.kubernetes.io/master: }, that the pod didn't tolerate.",
+        "0/1 nodes are available: 1 node(s) had taint {node-role.kubernetes.io/master: }, "
+        "that the pod didn't tolerate.",
         1,
         {"taint": 1},
     ),
     (
         "0/4 nodes are available: 1 node(s) had untolerated taint {dedicated: gpu}, 3 Insufficient nvidia.com/gpu. "
-        "preemption: 0/4 nodes are available: 1 Preemption is not helpful for scheduling, 3 No preemption victims found "
+        "preemption: 0/4 nodes are available: 1 Preemption is not helpful for scheduling, 3 No preemption victims "
+        "found "
         "for incoming pod.",
         4,
         {"taint": 1, "nvidia.com/gpu": 3},

@@ -63,7 +63,8 @@ def controller_down(subject: Entity, graph: Graph) -> Iterator[Outcome]:
 def _unseen(subject: Entity) -> Proof:
     """What the subject shows of it: a specification not looked at, or a status that counts what is not there."""
     if subject.stale:
-        generation, seen = dig(subject.body, "metadata", "generation"), dig(subject.body, "status", "observedGeneration")
+        generation = dig(subject.body, "metadata", "generation")
+        seen = dig(subject.body, "status", "observedGeneration")
         said = f"{seen}, and metadata.generation is {generation}"
         return Proof(subject, "status.observedGeneration", said, None, subject.pointer)
     if subject.deleted is not None:

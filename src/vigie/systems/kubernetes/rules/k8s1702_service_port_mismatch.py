@@ -36,7 +36,7 @@ def service_port_mismatch(service: Entity, graph: Graph) -> Iterator[Outcome]:
         refusals = callers.refused(service, int(row[ServicePort.port] or 0))
         if not refusals and not (proven and len(wrong) == total):
             continue
-        pod = next(pod for pod in services.pods(service) if pod.rows(ContainerSpec))
+        pod = next((pod for pod in services.pods(service) if pod.rows(ContainerSpec)), service)
         names, numbers = services.declared_ports(pod)
         fitting = sorted(numbers) if not names else sorted(names)
         listening = ", ".join(map(str, sorted(numbers))) or "none"

@@ -41,7 +41,8 @@ SCALING = (
         status="False", broken=False,
         reason=(
             "FailedGetResourceMetric", "FailedGetContainerResourceMetric", "FailedGetPodsMetric",
-            "FailedGetObjectMetric", "FailedGetExternalMetric", "FailedComputeMetricsReplicas", "InvalidMetricSourceType",
+            "FailedGetObjectMetric", "FailedGetExternalMetric", "FailedComputeMetricsReplicas",
+            "InvalidMetricSourceType",
         ),
     ),
     condition(
