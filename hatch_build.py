@@ -1,8 +1,7 @@
-"""The build hook: compiles the bundling kernel where there is a C compiler; its numpy twin serves where there is none.
+"""Compiles the bundling kernel where there is a C compiler; without one the wheel is pure and numpy does the work.
 
-One shared object for every CPython from 3.11 (abi3) is put beside its source, so that an editable install, a wheel
-and a checkout find it in one place. An object newer than its sources is used as it is. `VIGIE_KERNEL=off` builds
-without, `VIGIE_KERNEL=require` fails where the compiler does.
+The result lies beside its source, `src/vigie/drawing/_kernel.abi3.so`, for editable installs as for wheels, and is used
+again while it is newer than the source. CC names another compiler, VIGIE_NO_KERNEL=1 asks for a pure wheel.
 """
 
 import os
@@ -16,57 +15,71 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-HERE = Path(__file__).parent / "src" / "vigie" / "drawing"
-OBJECT = HERE / "_kernel.abi3.so"
-FLAGS = "-std=gnu11 -O3 -fno-math-errno -fno-trapping-math -fno-signed-zeros -fPIC -pthread -Wno-psabi"
+HERE = Path(__file__).resolve().parent / "src" / "vigie" / "drawing"
+SOURCE, TARGET = HERE / "_kernel.c", HERE / "_kernel.abi3.so"
+FLAGS = (
+    "-std=gnu11 -O3 -fno-math-errno -fno-trapping-math -fno-signed-zeros -fno-semantic-interposition"
+    " -fvisibility=hidden -Wno-psabi -pthread -fPIC -shared"
+)
 
 
-def sources() -> list[Path]:
-    """The kernel and all that it includes."""
-    return sorted([*HERE.glob("_kernel*.c"), *HERE.glob("_kernel*.h")])
+def compiler() -> list[str]:
+    """The C compiler as a command, or nothing."""
+    if named := os.environ.get("CC"):
+        return shlex.split(named)
+    found = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    return [found] if found else []
 
 
 def fresh() -> bool:
-    """Whether an object is there that is newer than its sources."""
-    return OBJECT.exists() and OBJECT.stat().st_mtime >= max(path.stat().st_mtime for path in sources())
+    """Whether the kernel is there and newer than all it is made of."""
+    parts = [SOURCE, *HERE.glob("_kernel*.h")]
+    return TARGET.exists() and TARGET.stat().st_mtime >= max(part.stat().st_mtime for part in parts)
 
 
-def compiled() -> str:
-    """Compile the kernel; returns why that was not possible, "" when it was."""
-    compiler = shlex.split(os.environ.get("CC", "")) or [name for name in ("cc", "gcc", "clang") if shutil.which(name)][:1]
-    if not compiler:
-        return "no C compiler"
+def build() -> str:
+    """Compile the kernel; returns why there is none, or nothing."""
+    if os.environ.get("VIGIE_NO_KERNEL"):
+        return "VIGIE_NO_KERNEL is set"
+    if fresh():
+        return ""
+    command = compiler()
+    if not command:
+        return "no C compiler (cc) was found"
     include = sysconfig.get_paths()["include"]
     if not (Path(include) / "Python.h").exists():
-        return f"no Python.h in {include} (Debian: python3-dev)"
-    shared = ["-bundle", "-undefined", "dynamic_lookup"] if sys.platform == "darwin" else ["-shared"]
-    partial = OBJECT.with_suffix(f".{os.getpid()}.tmp")
-    command = [*compiler, *FLAGS.split(), *shared, f"-I{include}", str(HERE / "_kernel.c"), "-o", str(partial), "-lm"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        partial.unlink(missing_ok=True)
-        errors = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines() or ["failed"]
-        return f"{compiler[0]}: {errors[0]}"
-    partial.replace(OBJECT)
+        return f"Python.h is not in {include}"
+    scratch = TARGET.with_name(f"_kernel.{os.getpid()}.tmp")
+    extra = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
+    arguments = [*command, *shlex.split(FLAGS), *extra, f"-I{include}", str(SOURCE), "-o", str(scratch), "-lm"]
+    try:
+        done = subprocess.run(arguments, capture_output=True, text=True, errors="replace", check=False)
+        if done.returncode:
+            errors = [line for line in done.stderr.splitlines() if "error" in line] or [f"{command[0]} failed"]
+            return errors[0].strip()
+        scratch.replace(TARGET)
+    except OSError as error:
+        return f"{command[0]}: {error.strerror}"
+    finally:
+        scratch.unlink(missing_ok=True)
     return ""
 
 
-class KernelHook(BuildHookInterface[Any]):
-    """Puts the kernel into wheels, and beside its source for editable installs."""
+class KernelHook(BuildHookInterface):  # type: ignore[type-arg]
+    """hatchling calls `initialize` before it packs a wheel or installs one in place."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        wanted = os.environ.get("VIGIE_KERNEL", "")
-        if self.target_name != "wheel" or wanted == "off":
+        """Add the kernel and its platform to a wheel, or say in one line why the wheel is pure."""
+        if self.target_name != "wheel":
             return
-        why = "" if fresh() else compiled()
-        if why and wanted == "require":
-            raise RuntimeError(f"the bundling kernel was not built: {why}")
-        if why:
-            self.app.display_warning(f"built without the C kernel, edge bundling will use numpy: {why}")
+        if reason := build():
+            self.app.display_warning(
+                f"vigie: {reason}, so edge bundling will run on numpy (the same pictures, some 50 times slower)"
+            )
             return
+        platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["pure_python"] = False
-        build_data["tag"] = f"cp311-abi3-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
-        if version != "editable":
-            build_data["force_include"][str(OBJECT)] = "vigie/drawing/_kernel.abi3.so"
+        build_data["tag"] = f"cp311-abi3-{platform}"
+        build_data["artifacts"].append("/src/vigie/drawing/_kernel.abi3.so")

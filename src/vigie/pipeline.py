@@ -84,9 +84,17 @@ def _documents(stream: BinaryIO, origin: str) -> Iterable[tuple[int, bytes] | Ga
 
 
 def sources(arguments: Sequence[str], stdin: BinaryIO | None = None) -> Iterator[Evidence | Gap]:
-    """Everything behind the `-f` arguments, in their order."""
+    """Everything behind the `-f` arguments, in their order.
+
+    One that cannot be read is a gap among others that can. Raises VigieError when it is the only one.
+    """
     for argument in arguments:
-        yield from open_source(argument, stdin=stdin)
+        try:
+            yield from open_source(argument, stdin=stdin)
+        except VigieError as error:
+            if len(arguments) == 1:
+                raise
+            yield Gap(error.where or argument, error.what, how=error.fix)
 
 
 def read(*arguments: str, as_of: int | None = None, stdin: BinaryIO | None = None) -> Graph:
@@ -131,6 +139,7 @@ def read_any(
     graph = _sealed(builder, schema(), as_of)
     if live is not None:
         reader.take(_watched(live.logs(list(wanted_logs(graph))), watch))
+        live.close()
     if not len(graph) and not len(graph.logs):
         first = next(iter(graph.gaps), None)
         raise VigieError(

@@ -170,7 +170,7 @@ def check(case: Case, *, without: tuple[str, ...] = (), schema: Schema | None = 
     answer = pipeline.ask(sealed, "broken", without=without)
     got = [(c.name, str(c.entity), c.part) for c in answer.causes]
     wanted = [e for e in case.answer if not e.finding]
-    problems = []
+    problems = [f"{u.entity}: {u.why}" for u in answer.unknown if u.needs.startswith("rule:")]
     if [(c, e) for c, e, _ in got] != [(e.cause, e.entity) for e in wanted]:
         problems.append(f"expected {[(e.cause, e.entity) for e in wanted]}, got {[(c, e) for c, e, _ in got]}")
     for expected, cause in zip(wanted, answer.causes, strict=False):

@@ -131,6 +131,16 @@ static bool expect(const Py_buffer *b, size_t bytes, const char *what) {
     return false;
 }
 
+/* The first edge of each type, ascending from 0 to the number of edges. */
+static bool expect_groups(const Py_buffer *b, size_t edges) {
+    const int64_t *group = b->buf;
+    size_t count = (size_t)b->len / sizeof *group;
+    bool good = b->len % (Py_ssize_t)sizeof *group == 0 && count >= 2 && group[0] == 0 && group[count - 1] == (int64_t)edges;
+    for (size_t k = 1; good && k < count; k++) good = group[k] >= group[k - 1];
+    if (!good) PyErr_SetString(PyExc_ValueError, "groups do not ascend from 0 to the number of edges");
+    return good;
+}
+
 static PyObject *fail(const Run *r) {
     if (!PyErr_Occurred()) {
         if (atomic_load(&r->stop) == 2) return PyErr_NoMemory();
@@ -167,7 +177,8 @@ static PyObject *py_bundle(PyObject *self, PyObject *args) {
             goto done;
         }
     size_t last = (size_t)cycle[2 * count - 2];
-    if (!expect(&segments, edges * 32, "segments") || (weights.len && !expect(&weights, edges * 4, "weights")) ||
+    if (!expect(&segments, edges * 32, "segments") || !expect(&cycles, count * 8, "cycles") || !expect_groups(&groups, edges) ||
+        (weights.len && !expect(&weights, edges * 4, "weights")) ||
         !expect(&steps, count * 8, "steps") || !expect(&out, edges * (last + 2) * 16, "out") ||
         !expect(&intensity, edges * 4, "intensity") ||
         (start.len && !expect(&start, edges * ((size_t)cycle[0] + 2) * 16, "start")) ||
@@ -198,13 +209,15 @@ static PyObject *py_merge(PyObject *self, PyObject *args) {
     if (!PyArg_ParseTuple(args, "y*y*w*dp", &segments, &groups, &members, &tolerance, &oriented)) return NULL;
     size_t edges = (size_t)segments.len / 32;
     long long supers = -1;
-    if (expect(&members, edges * 4, "members")) {
+    if (expect(&segments, edges * 32, "segments") && edges <= INT32_MAX / 2 && expect(&members, edges * 4, "members") &&
+        expect_groups(&groups, edges)) {
         PyThreadState *state = PyEval_SaveThread();
         supers = merge_edges(segments.buf, edges, groups.buf, (size_t)groups.len / 8, tolerance, oriented, members.buf);
         PyEval_RestoreThread(state);
         if (supers < 0) PyErr_NoMemory();
     }
     PyBuffer_Release(&segments), PyBuffer_Release(&groups), PyBuffer_Release(&members);
+    if (supers < 0 && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "too many edges");
     return supers < 0 ? NULL : PyLong_FromLongLong(supers);
 }
 

@@ -150,6 +150,8 @@ _TROUBLES: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
         "unavailable",
         re.compile(
             r"(?i)\b50[234]\b|service unavailable|bad gateway|gateway time-?out|\bUnavailable\b|no healthy upstream|"
+            r"(?:cannot|can't|can not|could not|couldn't|unable to|failed to|failure to) (?:connect|reach|dial|"
+            r"contact|establish)|"
             r"is not (?:yet )?(?:available|ready|reachable)|unreachable|waiting for|is unavailable|NoBrokersAvailable|"
             r"no reachable servers|ServerSelectionTimeout|all connection attempts failed|is down\b"
         ),

@@ -93,6 +93,8 @@ class Logs:
         `first` is the number of the stream's first line in its document.
         """
         kept = _keep(origin, stream, first)
+        if kept is None:
+            return
         if attempt is None:
             before = self._kept.get(key)
             if before is None or len(before.data) < len(kept.data):
@@ -120,7 +122,11 @@ class Logs:
         return len(self._kept)
 
 
-def _keep(origin: str, stream: BinaryIO, first: int) -> Kept:
+_NO_LOG = b"unable to retrieve container logs for "
+
+
+def _keep(origin: str, stream: BinaryIO, first: int) -> Kept | None:
+    """The end of a log; None for what a kubelet answers instead of one that it no longer has."""
     tail = b""
     while chunk := stream.read(KEEP):
         tail += chunk
@@ -129,6 +135,8 @@ def _keep(origin: str, stream: BinaryIO, first: int) -> Kept:
             cut = tail.find(b"\n", start) + 1 or start
             first += tail.count(b"\n", 0, cut)
             tail = tail[cut:]
+    if tail.startswith(_NO_LOG) and b"\n" not in tail.rstrip(b"\n"):
+        return None
     return Kept(origin, first, zstandard.ZstdCompressor().compress(tail))
 
 

@@ -2,6 +2,7 @@
 
 import gc
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import attrgetter
@@ -22,6 +23,7 @@ from vigie.model.kind import Key
 Redact = Callable[[dict[str, Any]], dict[str, Any]]
 Documents = Callable[[BinaryIO, str], Iterable[tuple[int, bytes] | Gap]]
 
+_COMPRESSED = re.compile(r"\.(gz|bz2|xz)$")
 _SAID = attrgetter("f_apiVersion", "f_kind")
 _SPACE = attrgetter("f_metadata.f_namespace")
 _MANY = msgspec.json.Decoder(list[msgspec.Raw])
@@ -65,8 +67,9 @@ class Reader:
         self.builder.gaps.append(Gap(origin, what, listed, how))
 
     def _recognise(self, origin: str) -> tuple[Document, dict[str, str]] | None:
+        path = _COMPRESSED.sub("", origin)
         for document in self.schema.documents:
-            hit = document.pattern.search(origin)
+            hit = document.pattern.search(path)
             if hit:
                 return document, {name: value for name, value in hit.groupdict().items() if value}
         return None
@@ -284,12 +287,14 @@ class _BlockDecoder:
         raws = _MANY.decode(array)
         out.number = len(raws)
         by_kind: dict[Key, list[tuple[int, bytes]]] = {}
-        for index, raw in enumerate(raws):
-            key = self._key(bytes(raw), own)
+        for index, raw in enumerate(map(bytes, raws)):
+            if raw == b"null":
+                continue  # keeps the place of an item that could not be read, of which the source has told
+            key = self._key(raw, own)
             if key is None:
                 out.lost.append(index)
             else:
-                by_kind.setdefault(key, []).append((index, bytes(raw)))
+                by_kind.setdefault(key, []).append((index, raw))
                 self._last = key
         for key, items in by_kind.items():
             self._group(key, items, out)

@@ -17,7 +17,7 @@ from vigie.model.classes import UNKNOWN
 from vigie.model.finding import Leans, Proof, Unknown
 from vigie.model.rule import Rule
 from vigie.questions.changes import change_before
-from vigie.questions.runner import Hypothesis, Outcomes, run
+from vigie.questions.runner import FAILED, Hypothesis, Outcomes, run
 from vigie.questions.sickness import Sickness
 
 SKEW = 120 * clock.SECOND
@@ -314,6 +314,7 @@ def _rank(cause: Cause) -> tuple[object, ...]:
 def _unknowns(graph: Graph, causes: list[Cause], outcomes: Outcomes) -> Iterator[Unknown]:
     """What could not be decided: the unexplained, with what would explain it, and what could not be read."""
     said: set[tuple[object, str]] = set()
+    yield from (u for held in outcomes.unknown.values() for u in held if u.needs.startswith(FAILED))
     for cause in causes:
         if cause.name != UNKNOWN:
             continue

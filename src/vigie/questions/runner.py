@@ -1,16 +1,21 @@
 """The runner: each rule on each of its subjects, with three outcomes - found, clear, unknown."""
 
+import traceback
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from vigie.graph.entity import Entity
 from vigie.graph.graph import Graph
 from vigie.model.errors import DeclarationError
-from vigie.model.finding import Found, Leans, Unknown
+from vigie.model.finding import Found, Leans, Outcome, Unknown
 from vigie.model.rule import Rule
 from vigie.questions.sickness import Sickness
+
+FAILED = "rule:"
+"""Starts the need of an unknown that a failing rule left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def _one(rule: Rule, subject: Entity, alike: list[Entity], graph: Graph, out: Ou
         return
     leaning: list[Leans] = []
     stated: list[Hypothesis] = []
-    for outcome in rule.body(subject, graph):
+    for outcome in _outcomes(rule, subject, graph):
         if isinstance(outcome, Leans):
             leaning.append(outcome)
         elif isinstance(outcome, Found):
@@ -121,6 +126,16 @@ def _one(rule: Rule, subject: Entity, alike: list[Entity], graph: Graph, out: Ou
         out.hypotheses.setdefault(subject, []).append(hypothesis)
         for entity in alike:
             out.hypotheses.setdefault(entity, []).append(Hypothesis(rule, entity, hypothesis.found, hypothesis.leans))
+
+
+def _outcomes(rule: Rule, subject: Entity, graph: Graph) -> Iterator[Outcome]:
+    """What a rule says of one subject. One that fails on it leaves that *unknown*, and every other answer stands."""
+    try:
+        yield from rule.body(subject, graph)
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        why = f"the rule failed: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+        yield Unknown(subject, f"{FAILED}{rule.id}", f"report this with `vigie get {subject} -o yaml`", why)
 
 
 def _missing(rule: Rule, subject: Entity) -> str:

@@ -178,12 +178,14 @@ def _archive(blob: Blob, opened: Opened, budget: Budget, depth: int) -> Found:
     walk = _Walk(blob.origin, TopLevel(), Links(), budget, depth)
     entries, stream, unpacked = opened()
     last = ""
+    whole = False
     with stream:
         try:
             for member in entries:
                 last = member.name
                 budget.member()
                 yield from _member(walk, member)
+            whole = True
         except LimitError as limit:
             yield Gap(blob.origin, f"{limit}; the rest of it is not read", how=limit.how)
         except DamageError as damage:
@@ -193,7 +195,7 @@ def _archive(blob: Blob, opened: Opened, budget: Budget, depth: int) -> Found:
             yield Gap(blob.origin, cause + behind, how=LimitError(limit_name, "").how if limit_name else "")
         except OSError as error:
             yield Gap(blob.origin, f"it cannot be read any further: {error.strerror or error}")
-    yield from walk.links.gaps(blob.origin)
+    yield from walk.links.gaps(blob.origin, whole=whole)
     walk.top.check(blob.origin)
 
 

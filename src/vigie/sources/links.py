@@ -9,6 +9,7 @@ from vigie.sources.media import printable
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _HOPS = 40
+_DANGLES = "the link leads to no member of the archive"
 
 
 def climbs(name: str) -> bool:
@@ -38,11 +39,14 @@ class Links:
         outside = "\0" in target or climbs(path)
         self._links[name] = None if outside else posixpath.normpath(path)
 
-    def gaps(self, archive: str) -> Iterator[Gap]:
-        """One Gap for each link that leads to no member, in the order of the archive."""
+    def gaps(self, archive: str, *, whole: bool) -> Iterator[Gap]:
+        """One Gap for each link that leads out, loops or dangles, in the order of the archive.
+
+        Where the archive was not read whole, links that dangle are a consequence and are not told.
+        """
         for name in self._links:
             fault = self._fault(name)
-            if fault:
+            if fault and (whole or fault != _DANGLES):
                 yield Gap(f"{archive}!{printable(name)}", fault)
 
     def _fault(self, name: str) -> str | None:
@@ -57,7 +61,7 @@ class Links:
             if here not in self._links:
                 here = self._through(here)
                 if here == "":
-                    return "the link leads to no member of the archive"
+                    return _DANGLES
         return "the link leads back to itself"
 
     def _through(self, path: str) -> str:

@@ -26,7 +26,7 @@ def small_bombs(monkeypatch):
 
 
 PODS = b'{"kind":"PodList","apiVersion":"v1","items":[]}'
-BIG = b'{"kind":"List","items":["' + random.Random(7).randbytes(2 << 20).hex().encode() + b'"]}'
+BIG = b'{"kind":"List","items":["' + random.Random(7).randbytes(30_000).hex().encode() * 20 + b'"]}'
 MEMBERS = {"api/v1/pods.json": PODS, "logs/shop/cart/cart.log": b"one\ntwo\n", "big.json": BIG}
 
 
@@ -206,6 +206,18 @@ def test_a_truncated_yaml_document_is_not_used(read):
     found = read("cut.tar", whole[:4000])
     assert found.order == ["cut.tar!first.json"], "replicas: 1 of replicas: 100000 would be a lie"
     assert "truncated" in found.gap("cut.tar").what
+
+
+def test_links_that_dangle_because_of_the_cut_are_not_told_apart(read):
+    def link(archive: tarfile.TarFile) -> None:
+        info = tarfile.TarInfo("link.json")
+        info.type, info.linkname = tarfile.SYMTYPE, "behind.json"
+        archive.addfile(info)
+
+    whole = tar_bytes({"first.json": PODS}, extra=link)
+    assert len(read("whole.tar", whole).gaps) == 1
+    (gap,) = read("cut.tar", whole[: 3 * 512]).gaps
+    assert "end mark" in gap.what
 
 
 def test_a_tar_without_its_end_says_so(read):

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
+from typing import Any
 
 from vigie.kit import Address, Entity, Graph, address
 from vigie.systems.kubernetes.joins import once
@@ -54,7 +55,9 @@ def _ranges(graph: Graph) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]
     pods = [node[Node.pod_range] for node in graph.all("Node") if node[Node.pod_range]]
     if not pods:
         pods = [_around(pod[Pod.ip]) for pod in graph.all("Pod") if pod[Pod.ip] and not pod[Pod.host_network]]
-    services = [text for held in graph.all("networking.k8s.io/ServiceCIDR") for text in held[ServiceCIDR.ranges] or ()]
+    services = [
+        text for held in graph.all("networking.k8s.io/ServiceCIDR") for text in _texts(held[ServiceCIDR.ranges])
+    ]
     if not services:
         services = [_around(s[Service.ip]) for s in graph.all("Service") if s[Service.ip] not in (None, "", "None")]
     out = []
@@ -64,6 +67,10 @@ def _ranges(graph: Graph) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]
         except ValueError:
             continue
     return out
+
+
+def _texts(value: Any) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _around(ip: str | None) -> str:

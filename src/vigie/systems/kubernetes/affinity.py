@@ -68,7 +68,8 @@ def cordoned(spec: Mapping[str, Any], unschedulable: bool, marks: Iterable[Mark]
 
 def expression(labels: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     """Whether labels meet one requirement of a node selector."""
-    key, values = str(wanted.get("key", "")), wanted.get("values") or []
+    key, values = str(wanted.get("key", "")), wanted.get("values")
+    values = values if isinstance(values, list) else []
     match wanted.get("operator"):
         case "In":
             return key in labels and labels[key] in values

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Outcome, Signal, Table, found, leans
-from vigie.systems.kubernetes import clouds, provisioning
+from vigie.systems.kubernetes import claims, clouds, provisioning
 from vigie.systems.kubernetes.health.storage import attachment_unwell
 from vigie.systems.kubernetes.joins import Mask, none
 from vigie.systems.kubernetes.kinds.storage import VolumeAttachment
@@ -125,6 +125,8 @@ def refused(pod: Entity, told: Signal) -> Iterator[Outcome]:
 
 def full(pod: Entity) -> Iterator[Outcome]:
     """Every node that would do has as many volumes as it takes, or the claim is for one pod alone."""
+    if not claims.claimed(pod):
+        return
     said, why = message(pod), blocked(pod)
     if said is None or why is None or why.filter not in ("volume-limit", "volume-access") or why.decisive is None:
         return

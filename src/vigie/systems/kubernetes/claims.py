@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vigie.kit import Entity, Graph, matches, quantity
-from vigie.systems.kubernetes import affinity
+from vigie.systems.kubernetes import affinity, shapes
 from vigie.systems.kubernetes.kinds.nodes import Node
 from vigie.systems.kubernetes.kinds.storage import (
     NodeDriver,
@@ -39,9 +39,7 @@ class Obstacle:
 def claimed(pod: Entity) -> list[Entity]:
     """The claims that a pod mounts, those of its ephemeral volumes included, in the order of its volumes."""
     out: list[Entity] = []
-    for volume in pod.body.get("spec", {}).get("volumes") or []:
-        if not isinstance(volume, Mapping):
-            continue
+    for volume in shapes.spec(pod).get("volumes") or []:
         source = volume.get("persistentVolumeClaim")
         if isinstance(source, Mapping) and isinstance(source.get("claimName"), str):
             out.append(pod.near("PersistentVolumeClaim", source["claimName"]))
@@ -80,7 +78,7 @@ def volume(claim: Entity) -> Entity | None:
 
 def reachable(volume: Entity, node: Entity) -> bool:
     """Whether a node may use a volume: its node affinity, and the zone labels of older volumes."""
-    if not affinity.terms(node.labels, node.name, volume[PersistentVolume.node_affinity]):
+    if not affinity.terms(node.labels, node.name, _affinity(volume)):
         return False
     for key in ZONES:
         wanted = volume.labels.get(key)
@@ -89,9 +87,18 @@ def reachable(volume: Entity, node: Entity) -> bool:
     return True
 
 
+def _affinity(volume: Entity) -> Any:
+    return shapes.shaped(volume[PersistentVolume.node_affinity], shapes.NODE_SELECTOR)
+
+
+def modes(of: Any) -> set[str]:
+    """Access modes as a set of words."""
+    return set(shapes.shaped(of, ["text"]) or [])
+
+
 def place(volume: Entity) -> str:
     """Where a volume is, in words."""
-    wanted = volume[PersistentVolume.node_affinity]
+    wanted = _affinity(volume)
     words = affinity.said({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": wanted}}})
     return words or ", ".join(f"{key}={volume.labels[key]}" for key in ZONES if key in volume.labels)
 
@@ -113,7 +120,7 @@ def everywhere(pod: Entity) -> Iterator[Obstacle]:
             wanted = storage_class(claim)
             if wanted is None or wanted[StorageClass.binding] != LATE:
                 yield Obstacle("volume-unbound", claim, f"the claim {claim.name} has no volume")
-        if "ReadWriteOncePod" in (claim[PersistentVolumeClaim.modes] or []):
+        if "ReadWriteOncePod" in modes(claim[PersistentVolumeClaim.modes]):
             for other in _users(claim, pod):
                 yield Obstacle(
                     "volume-access", claim, f"{other} has the claim {claim.name}, which only one pod may use"
@@ -169,10 +176,9 @@ def _unbound(claim: Entity, node: Entity) -> Iterator[Obstacle]:
 
 
 def _allowed(topology: Any, node: Entity) -> bool:
-    wanted = topology.get("matchLabelExpressions") if isinstance(topology, Mapping) else None
-    return all(
-        node.labels.get(str(e.get("key"))) in (e.get("values") or []) for e in wanted or [] if isinstance(e, Mapping)
-    )
+    shape = {"matchLabelExpressions": [{"key": "text", "values": ["text"]}]}
+    wanted = (shapes.shaped(topology, shape) or {}).get("matchLabelExpressions") or []
+    return all(node.labels.get(e.get("key", "")) in e.get("values", []) for e in wanted)
 
 
 def misfit(claim: Entity, bound: Entity) -> str:
@@ -191,9 +197,9 @@ def misfit(claim: Entity, bound: Entity) -> str:
     asked, has = claim[PersistentVolumeClaim.requests].get("storage"), bound[PersistentVolume.capacity].get("storage")
     if (quantity(asked) or 0) > (quantity(has) or 0):
         return f"it holds {has} of {asked}"
-    modes = set(claim[PersistentVolumeClaim.modes] or [])
-    if not modes <= set(bound[PersistentVolume.modes] or []):
-        return f"it cannot be shared as {' '.join(sorted(modes))}"
+    wants = modes(claim[PersistentVolumeClaim.modes])
+    if not wants <= modes(bound[PersistentVolume.modes]):
+        return f"it cannot be shared as {' '.join(sorted(wants))}"
     if (claim[PersistentVolumeClaim.volume_mode] or "Filesystem") != (
         bound[PersistentVolume.volume_mode] or "Filesystem"
     ):

@@ -8,7 +8,8 @@ from vigie.kit import Entity, Graph
 _QUOTA = re.compile(
     r"(?i)quota ?exceeded|exceed\w* (?:the )?(?:\w+ )?quota|quota \S+ (?:has been )?exceeded|"
     r"exceeding (?:approved )?\S* ?\w*quota|\b\w*LimitExceeded\b|ResourceExhausted.*quota|insufficient (?:\w+ )?quota|"
-    r"QUOTA_EXCEEDED|maximum (?:number of )?(?:volume|snapshot|address|load balancer|instance|disk)\w*.{0,40}(?:reached|exceeded)|"
+    r"QUOTA_EXCEEDED|"
+    r"maximum (?:number of )?(?:volume|snapshot|address|load balancer|instance|disk)\w*.{0,40}(?:reached|exceeded)|"
     r"exceeded the (?:maximum|allowed|limit on the) number of"
 )
 _DENIED = re.compile(

@@ -1,6 +1,6 @@
 """The containers of a pod: how they ended, which of their logs holds their last words, how they are specified."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from vigie.kit import Entity, Log, Record, Row, Table, clock
@@ -148,5 +148,13 @@ def describe(pod: Entity) -> str:
 
 
 def failed(pods: Table) -> Any:
-    """The pods that failed: no trouble of their own where an owner stands for them, and its evidence."""
-    return pods[Pod.phase] == "Failed"
+    """The pods of which a container failed: no trouble of their own where an owner stands for them, and its evidence.
+
+    Those that were evicted, refused or ended from outside say so in their reason, and are left to the rules about it.
+    """
+    return (pods[Pod.phase] == "Failed") & ~pods[Pod.reason].known
+
+
+def ended_by(*reasons: str) -> Callable[[Table], Any]:
+    """The pods that failed for one of these reasons."""
+    return lambda pods: (pods[Pod.phase] == "Failed") & pods[Pod.reason].isin(*reasons)

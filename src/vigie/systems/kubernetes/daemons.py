@@ -3,7 +3,7 @@
 import numpy as np
 
 from vigie.kit import Entity, Table
-from vigie.systems.kubernetes import affinity
+from vigie.systems.kubernetes import affinity, shapes
 from vigie.systems.kubernetes.fit import places
 from vigie.systems.kubernetes.joins import MINUTE, Mask, refused
 from vigie.systems.kubernetes.kinds.controllers import DaemonSet
@@ -46,6 +46,6 @@ def absent_on(daemons: Entity) -> list[Entity] | None:
         return []
     there = set()
     for pod in daemons.owned():
-        there.add(pod[Pod.node] or next(iter(affinity.named(pod.body.get("spec") or {})), ""))
+        there.add(pod[Pod.node] or next(iter(affinity.named(shapes.spec(pod))), ""))
     missing = [node for node in wanted_on(daemons) if node.name not in there]
     return missing or None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from vigie.kit import Address, Entity, Graph, Leans, Record, Row, address, clock, leans
-from vigie.systems.kubernetes import containers, environment
+from vigie.systems.kubernetes import containers, environment, rights
 from vigie.systems.kubernetes.addresses import is_local, of_the_cluster
 from vigie.systems.kubernetes.environment import Setting
 from vigie.systems.kubernetes.joins import once
@@ -33,12 +33,16 @@ class Failure:
 def failures(pod: Entity, records: Iterable[Record]) -> list[Failure]:
     """The failed calls that records of a pod's logs tell of, in the order of the records, each target and port once.
 
-    What names no port is left out where another record names the same target with one.
+    A complaint of another kind that names what does not serve counts as one. What names no port is left out where
+    another record names the same target with one.
     """
     found: dict[tuple[object, int | None], Failure] = {}
     for record in records:
-        if record.trouble in _CALLS:
+        calls = record.trouble in _CALLS
+        if calls or record.bad:
             for failure in _read(pod, record):
+                if not calls and (failure.target is None or not failure.target.read or serving(failure.target)):
+                    continue
                 target = failure.target.address if failure.target is not None else failure.address.host
                 found.setdefault((target, failure.address.port), failure)
     ported = {target for target, port in found if port is not None}
@@ -179,6 +183,21 @@ def outside(pod: Entity, failure: Failure) -> Entity | None:
     if "." not in failure.address.host and not failure.address.is_ip:
         return None
     return pod.graph.get("Host", "", str(failure.address))
+
+
+def unresolved(pod: Entity, said: Iterable[Record]) -> str:
+    """The evidence that is missing where a process ended because a name was not resolved, and nobody proves "
+    "why; "" else."""
+    for record in said:
+        wanted = rights.refused(record.text)
+        if wanted is not None and not rights.granted(pod.graph, wanted):
+            return "list:ClusterRoleBinding"
+        if record.trouble == "name-unanswered":
+            return "list:Service" if dns(pod.graph) is None else ""
+        if record.trouble == "name-unknown":
+            unread = [f for f in _read(pod, record) if f.target is not None and f.target.exists is None]
+            return "list:Service" if unread else ""
+    return ""
 
 
 def serving(target: Entity) -> bool:

@@ -193,10 +193,11 @@ def _api() -> Iterator[Document]:
         root = f"apis/{group}/{{version}}" if group else "api/{version}"
         for plural, kind in resources.items():
             name = f"{group}/{kind}" if group else kind
+            each = f"{root}/namespaces/{{namespace}}/{plural}"
             yield Document(f"{root}/{plural}.json", "objects", name, doc=f"all {plural}, as the API lists them")
-            yield Document(
-                f"{root}/namespaces/{{namespace}}/{plural}.json", "objects", name, doc=f"the {plural} of a namespace"
-            )
+            yield Document(f"{each}.json", "objects", name, doc=f"the {plural} of a namespace")
+            yield Document(f"{root}/{plural}-errors.json", "errors", name, doc=f"why {plural} could not be listed")
+            yield Document(f"{each}-errors.json", "errors", name, doc="the same, in a namespace")
 
 
 def _dumps() -> Iterator[Document]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from vigie.kit import Entity, Proof
 from vigie.systems.kubernetes import containers
-from vigie.systems.kubernetes.joins import once
+from vigie.systems.kubernetes.joins import dig, listed, once, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ def _data(source: Entity) -> dict[str, str | None]:
 
 
 def _variables(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
-    for number, variable in enumerate(spec.get("env") or ()):
+    for number, variable in enumerate(listed(spec, "env")):
         name = str(variable.get("name", ""))
         if isinstance(variable.get("value"), str):
             yield Setting(pod.holder, _template(pod, spec, f"env[{number}].value"), name, variable["value"])
             continue
         for kind, field in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
-            reference = (variable.get("valueFrom") or {}).get(field)
+            reference = dig(variable, "valueFrom", field)
             if isinstance(reference, dict) and reference.get("name"):
                 source = pod.near(kind, str(reference["name"]))
                 key = str(reference.get("key", ""))
@@ -65,7 +65,7 @@ def _variables(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
 
 
 def _wholes(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
-    for whole in spec.get("envFrom") or ():
+    for whole in listed(spec, "envFrom"):
         for kind, field in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
             reference = whole.get(field)
             if isinstance(reference, dict) and reference.get("name"):
@@ -76,16 +76,15 @@ def _wholes(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
 
 def _arguments(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
     for field in ("command", "args"):
-        words = spec.get(field)
-        words = [w for w in words if isinstance(w, str)] if isinstance(words, list) else []
-        for number, word in enumerate(words):
+        given = words(spec, field)
+        for number, word in enumerate(given):
             where = _template(pod, spec, f"{field}[{number}]")
             flag, equal, value = word.partition("=")
             if flag.startswith("-") and equal:
                 yield Setting(pod.holder, where, flag, value)
             elif word.startswith("-"):
                 following = (
-                    words[number + 1] if number + 1 < len(words) and not words[number + 1].startswith("-") else None
+                    given[number + 1] if number + 1 < len(given) and not given[number + 1].startswith("-") else None
                 )
                 yield Setting(pod.holder, where, word, following)
 
@@ -97,13 +96,13 @@ def _template(pod: Entity, spec: dict[str, Any], rest: str) -> str:
 
 
 def _files(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
-    volumes = {v.get("name"): v for v in pod.body.get("spec", {}).get("volumes") or () if isinstance(v, dict)}
-    for mount in spec.get("volumeMounts") or ():
-        volume = volumes.get(mount.get("name")) or {}
+    volumes = {str(v.get("name")): v for v in listed(pod.body, "spec", "volumes")}
+    for mount in listed(spec, "volumeMounts"):
+        volume = volumes.get(str(mount.get("name")), {})
         for kind, source in _sources(volume):
             entity = pod.near(kind, str(source.get("name") or source.get("secretName")))
             data = _data(entity)
-            paths = {str(i.get("key")): str(i.get("path")) for i in source.get("items") or () if isinstance(i, dict)}
+            paths = {str(i.get("key")): str(i.get("path")) for i in listed(source, "items")}
             for key, value in data.items():
                 if paths and key not in paths:
                     continue
@@ -111,8 +110,7 @@ def _files(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
 
 
 def _sources(volume: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    projected = (volume.get("projected") or {}).get("sources") or ()
-    for held in (volume, *(s for s in projected if isinstance(s, dict))):
+    for held in (volume, *listed(volume, "projected", "sources")):
         for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret")):
             source = held.get(field)
             if isinstance(source, dict) and (source.get("name") or source.get("secretName")):

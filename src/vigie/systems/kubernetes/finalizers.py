@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from vigie.kit import Entity, Graph, Table, clock
-from vigie.systems.kubernetes.joins import Mask, dig, listed, none, once
+from vigie.systems.kubernetes.joins import Mask, dig, listed, none, once, words
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
 _CHANGES = frozenset({"update", "patch", "*"})
@@ -108,7 +108,7 @@ def _groups(role: Entity) -> set[str]:
     return {
         group
         for rule in listed(role.body, "rules")
-        if _CHANGES.intersection(map(str, rule.get("verbs") or ()))
-        for group in rule.get("apiGroups") or ()
-        if isinstance(group, str) and "." in group and not group.endswith(".k8s.io")
+        if _CHANGES.intersection(words(rule, "verbs"))
+        for group in words(rule, "apiGroups")
+        if "." in group and not group.endswith(".k8s.io")
     }

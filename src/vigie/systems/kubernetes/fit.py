@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vigie.kit import Entity, Graph, quantity
-from vigie.systems.kubernetes import affinity, claims
+from vigie.systems.kubernetes import affinity, claims, shapes
 from vigie.systems.kubernetes.capacity import asked, usage
 from vigie.systems.kubernetes.joins import once
 from vigie.systems.kubernetes.kinds.nodes import Node, Taint
@@ -82,7 +82,7 @@ def crowd(graph: Graph) -> Crowd:
 
 def fit(pod: Entity) -> tuple[Fit, ...]:
     """Every node that was read against a pod that is to be placed, in the order of their names."""
-    spec = pod.body.get("spec") or {}
+    spec = shapes.spec(pod)
     nodes = places(pod.graph)
     wants = asked(spec)
     ports = host_ports(spec)
@@ -181,14 +181,18 @@ def _taken(graph: Graph) -> Mapping[str, tuple[tuple[tuple[str, str, int], Entit
     if table is None:
         return {}
     rows = table.rows(ContainerSpec)
-    with_port = rows[ContainerSpec.ports].matching(lambda ports: any("hostPort" in p for p in ports))
+    with_port = rows[ContainerSpec.ports].matching(_has_host_port)
     for pod in graph.where(Pod, rows.any(with_port)):
         node = pod[Pod.node]
         if not node or pod[Pod.phase] in ("Succeeded", "Failed"):
             continue
-        for port in sorted(host_ports(pod.body.get("spec") or {})):
+        for port in sorted(host_ports(shapes.spec(pod))):
             out.setdefault(node, []).append((port, pod))
     return {node: tuple(held) for node, held in out.items()}
+
+
+def _has_host_port(ports: Any) -> bool:
+    return isinstance(ports, list) and any(isinstance(port, dict) and "hostPort" in port for port in ports)
 
 
 def _by_port(ports: frozenset[tuple[str, str, int]], node: Entity) -> Iterator[Failure]:

@@ -42,6 +42,12 @@ def listed(value: Any, *path: str) -> list[dict[str, Any]]:
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
+def words(value: Any, *path: str) -> list[str]:
+    """The strings in the list at a path in a decoded object; none where there is no list."""
+    found = dig(value, *path)
+    return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
+
+
 def none(table: Table) -> Mask:
     """No row of a table."""
     return np.zeros(len(table), np.bool_)

@@ -50,7 +50,10 @@ def _pair(key: str, value: str, labels: Mapping[str, str]) -> float:
 
 def _alike(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
-    return long.startswith(f"{short}-") or SequenceMatcher(None, one, other).ratio() >= _ALIKE
+    if long.startswith(f"{short}-"):
+        return True
+    most = 2 * len(short) / (len(short) + len(long) or 1)
+    return most >= _ALIKE and SequenceMatcher(None, one, other).ratio() >= _ALIKE
 
 
 def spelled(labels: Mapping[str, str], like: Iterable[str] = ()) -> str:

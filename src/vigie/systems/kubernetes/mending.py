@@ -3,7 +3,7 @@
 from typing import Any
 
 from vigie.kit import Entity, Proof, valid_name
-from vigie.systems.kubernetes import affinity
+from vigie.systems.kubernetes import affinity, shapes
 from vigie.systems.kubernetes.capacity import asked
 from vigie.systems.kubernetes.fit import Failure, amount
 from vigie.systems.kubernetes.verdicts import Blocked, units
@@ -37,7 +37,7 @@ def mend(blocked: Blocked, holder: Entity) -> tuple[str, tuple[str, ...] | None]
                 None,
             )
         case "affinity" | "node-name" | "features":
-            wanted = affinity.said(blocked.pod.body.get("spec") or {}) or "what it requires of a node"
+            wanted = affinity.said(shapes.spec(blocked.pod)) or "what it requires of a node"
             near = f"; the nearest is {where}" if blocked.nearest else ""
             return f"Change the node selector or affinity of {who} ({wanted}), which no node meets{near}.", None
         case "taint":
@@ -63,7 +63,7 @@ def _taint(blocked: Blocked, failure: Failure | None, who: str, where: str) -> t
 
 
 def _resources(blocked: Blocked, holder: Entity) -> tuple[str, tuple[str, ...] | None]:
-    wants = asked(blocked.pod.body.get("spec") or {})
+    wants = asked(shapes.spec(blocked.pod))
     short = [f for f in blocked.failures if f.filter in _RESOURCES]
     if not blocked.nearest or not short:
         resource = blocked.reason.resource if blocked.reason else blocked.filter
@@ -92,7 +92,7 @@ def _resources(blocked: Blocked, holder: Entity) -> tuple[str, tuple[str, ...] |
 
 def _command(pod: Entity, holder: Entity, first: Failure, value: str) -> tuple[str, ...] | None:
     """The kubectl command that lowers the request, where one container alone has it."""
-    containers = pod.body.get("spec", {}).get("containers") or []
+    containers = shapes.spec(pod).get("containers") or []
     names = [c.get("name") for c in containers if first.resource in ((c.get("resources") or {}).get("requests") or {})]
     if (
         holder.kind not in _SETTABLE
@@ -119,7 +119,7 @@ def template(holder: Entity) -> dict[str, Any]:
     at: Any = holder.body
     for key in prefix(holder).split("."):
         at = at.get(key) if isinstance(at, dict) else None
-    return at if isinstance(at, dict) else {}
+    return shapes.shaped(at, shapes.SPEC) or {}
 
 
 def on_template(holder: Entity, path: str, value: Any) -> Proof:

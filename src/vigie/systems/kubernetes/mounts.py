@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from vigie.kit import Entity, Signal
-from vigie.systems.kubernetes import claims
+from vigie.systems.kubernetes import claims, shapes
 from vigie.systems.kubernetes.kinds.workloads import Container, Pod
 from vigie.systems.kubernetes.mending import template
 
@@ -67,7 +67,7 @@ def where(pod: Entity, name: str) -> tuple[Entity, str]:
         bound = claims.volume(claim)
         if bound is not None and name in (bound.name, claim.name):
             return bound, "spec"
-    spec = template(pod.holder) or pod.body.get("spec") or {}
+    spec = template(pod.holder) or shapes.spec(pod)
     for at, volume in enumerate(spec.get("volumes") or []):
         if not isinstance(volume, dict) or volume.get("name") != name:
             continue

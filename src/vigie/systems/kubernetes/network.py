@@ -2,12 +2,16 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from vigie.kit import Entity, Graph
+from vigie.systems.kubernetes import shapes
 from vigie.systems.kubernetes.joins import once
 from vigie.systems.kubernetes.kinds.controllers import DaemonSet
 from vigie.systems.kubernetes.kinds.nodes import Node
 from vigie.systems.kubernetes.kinds.workloads import Pod
+from vigie.systems.kubernetes.mending import template
 
 _WORDS = re.compile(
     r"(?i)network ?plugin|NetworkPluginNotReady|NetworkReady=false|cni plugin|cni config|network is not ready|\bCNI\b"
@@ -27,7 +31,7 @@ def plugin_pods(node: Entity) -> list[Entity]:
 
 def plugin_sets(graph: Graph) -> list[Entity]:
     """The DaemonSets that install network plug-ins."""
-    return [ds for ds in graph.all(DaemonSet) if _installs(ds.body.get("spec", {}).get("template", {}).get("spec"))]
+    return [ds for ds in graph.all(DaemonSet) if _installs(template(ds))]
 
 
 def _all(graph: Graph) -> list[Entity]:
@@ -35,19 +39,14 @@ def _all(graph: Graph) -> list[Entity]:
         pods = graph.table(Pod)
         if pods is None:
             return []
-        return [p for p in graph.where(Pod, pods[Pod.host_network].isin(True)) if _installs(p.body.get("spec"))]
+        return [p for p in graph.where(Pod, pods[Pod.host_network].isin(True)) if _installs(shapes.spec(p))]
 
     return once(graph, "network plug-in pods", make)
 
 
-def _installs(spec: object) -> bool:
-    volumes = spec.get("volumes") if isinstance(spec, dict) else None
-    for volume in volumes if isinstance(volumes, list) else []:
-        source = volume.get("hostPath") if isinstance(volume, dict) else None
-        path = source.get("path") if isinstance(source, dict) else None
-        if isinstance(path, str) and any(path == root or path.startswith(root + "/") for root in _CONFIG):
-            return True
-    return False
+def _installs(spec: Mapping[str, Any]) -> bool:
+    paths = [(volume.get("hostPath") or {}).get("path", "") for volume in spec.get("volumes") or []]
+    return any(path == root or path.startswith(root + "/") for path in paths for root in _CONFIG)
 
 
 def addresses(node: Entity) -> tuple[str, int] | None:

@@ -1,6 +1,7 @@
 """Whether a container was killed by its own limit or by its node's lack of memory."""
 
 from vigie.kit import Entity, Row, Signal, clock, quantity
+from vigie.systems.kubernetes import shapes
 from vigie.systems.kubernetes.kinds.workloads import Container, ContainerSpec
 
 _NEAR = 120 * clock.SECOND
@@ -9,7 +10,7 @@ KILLED = 137
 
 def unlimited(pod: Entity, name: str) -> bool:
     """Whether nothing limits the memory of a container: neither its own specification nor its pod's."""
-    whole = ((pod.body.get("spec") or {}).get("resources") or {}).get("limits") or {}
+    whole = (shapes.spec(pod).get("resources") or {}).get("limits") or {}
     if quantity(whole.get("memory")):
         return False
     rows = [row for row in pod.rows(ContainerSpec) if row[ContainerSpec.name] == name]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vigie.kit import Entity, Graph, Proof, matches
+from vigie.systems.kubernetes.joins import dig, listed
 from vigie.systems.kubernetes.kinds.network import Service, ServicePort
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
@@ -26,6 +27,8 @@ class _End:
     ip: str
     port: int | None
     protocol: str
+    namespace: str = ""
+    labels: Mapping[str, Any] | None = None
 
 
 def denial(caller: Entity, target: Entity, port: int | None, protocol: str = "TCP") -> Denial | None:
@@ -42,6 +45,13 @@ def denial(caller: Entity, target: Entity, port: int | None, protocol: str = "TC
             return None
         found.append(cut)
     return found[0]
+
+
+def unresolving(caller: Entity) -> Denial | None:
+    """The policy that cuts a pod off the cluster's DNS, by what every cluster calls it; None where none does."""
+    server = _End(None, "", 53, "UDP", "kube-system", {"k8s-app": "kube-dns"})
+    policy = _denies(caller, "Egress", "to", server, caller.graph, ports_of=None)
+    return Denial(policy, "Egress") if policy is not None and not caller[Pod.host_network] else None
 
 
 def _ends(target: Entity, port: int | None, protocol: str) -> Iterator[_End]:
@@ -71,10 +81,9 @@ def _port(pod: Entity, wanted: Any) -> int | None:
 
 
 def _ports(pod: Entity) -> Iterator[tuple[str, int, str]]:
-    spec = pod.body.get("spec", {})
-    for container in [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]:
-        for port in container.get("ports") or ():
-            if isinstance(port, dict) and isinstance(port.get("containerPort"), int):
+    for container in (*listed(pod.body, "spec", "containers"), *listed(pod.body, "spec", "initContainers")):
+        for port in listed(container, "ports"):
+            if isinstance(port.get("containerPort"), int):
                 yield str(port.get("name", "")), port["containerPort"], str(port.get("protocol", "TCP"))
 
 
@@ -116,8 +125,8 @@ def _spec(policy: Entity) -> Mapping[str, Any]:
 
 def _blanket(policy: Entity) -> bool:
     """Whether a policy selects the whole namespace: of several the more particular one is named."""
-    selector = _spec(policy).get("podSelector") or {}
-    return not (selector.get("matchLabels") or selector.get("matchExpressions"))
+    selector = dig(_spec(policy), "podSelector")
+    return not (dig(selector, "matchLabels") or dig(selector, "matchExpressions"))
 
 
 def _types(policy: Entity) -> tuple[str, ...]:
@@ -128,24 +137,16 @@ def _types(policy: Entity) -> tuple[str, ...]:
 
 
 def _rules(policy: Entity, side: str) -> list[Mapping[str, Any]]:
-    rules = _spec(policy).get(side.lower())
-    return [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    return list(listed(_spec(policy), side.lower()))
 
 
 def _allows(
     policy: Entity, rule: Mapping[str, Any], peers: str, other: _End, graph: Graph, ports_of: Entity | None
 ) -> bool:
-    ports = rule.get("ports")
-    if (
-        isinstance(ports, list)
-        and ports
-        and not any(_on_port(p, other, ports_of) for p in ports if isinstance(p, dict))
-    ):
+    ports, allowed = listed(rule, "ports"), listed(rule, peers)
+    if ports and not any(_on_port(port, other, ports_of) for port in ports):
         return False
-    listed = rule.get(peers)
-    if not isinstance(listed, list) or not listed:
-        return True
-    return any(_is_peer(policy, peer, other, graph) for peer in listed if isinstance(peer, dict))
+    return not allowed or any(_is_peer(policy, peer, other, graph) for peer in allowed)
 
 
 def _on_port(port: Mapping[str, Any], other: _End, pod: Entity | None) -> bool:
@@ -157,22 +158,28 @@ def _on_port(port: Mapping[str, Any], other: _End, pod: Entity | None) -> bool:
     if isinstance(wanted, str) and not wanted.isdigit():
         return pod is None or any(name == wanted and number == other.port for name, number, _ in _ports(pod))
     last = port.get("endPort")
+    if not isinstance(wanted, (int, float, str)):
+        return False
     return int(wanted) <= other.port <= (last if isinstance(last, int) else int(wanted))
 
 
 def _is_peer(policy: Entity, peer: Mapping[str, Any], other: _End, graph: Graph) -> bool:
     block = peer.get("ipBlock")
     if isinstance(block, dict):
-        return _inside(other.ip, block.get("cidr")) and not any(_inside(other.ip, e) for e in block.get("except") or ())
-    if other.pod is None:
+        spared = block.get("except")
+        return _inside(other.ip, block.get("cidr")) and not (
+            isinstance(spared, list) and any(_inside(other.ip, inner) for inner in spared)
+        )
+    namespace, labels = (other.pod.namespace, other.pod.labels) if other.pod else (other.namespace, other.labels)
+    if labels is None:
         return False
     spaces, pods = peer.get("namespaceSelector"), peer.get("podSelector")
     if spaces is None:
-        if other.pod.namespace != policy.namespace:
+        if namespace != policy.namespace:
             return False
-    elif not matches(_labels(graph, other.pod.namespace), spaces):
+    elif not matches(_labels(graph, namespace), spaces):
         return False
-    return pods is None or matches(other.pod.labels, pods)
+    return pods is None or matches(labels, pods)
 
 
 def _labels(graph: Graph, name: str) -> Mapping[str, Any]:
@@ -197,6 +204,6 @@ def proof(cut: Denial) -> Proof:
 def _shown(rule: Mapping[str, Any]) -> str:
     words = []
     for field in ("from", "to", "ports"):
-        for item in rule.get(field) or ():
+        for item in listed(rule, field):
             words.append(f"{field} {item}")
     return ", ".join(words).replace("'", "")

@@ -5,6 +5,7 @@ from typing import Any
 
 from vigie.kit import Entity, Signal, clock
 from vigie.systems.kubernetes import containers
+from vigie.systems.kubernetes.joins import listed
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 FIELDS = {"Liveness": "livenessProbe", "Readiness": "readinessProbe", "Startup": "startupProbe"}
@@ -63,8 +64,8 @@ def mistaken(pod: Entity, part: str, said: Signal, probe: str) -> bool:
     if not _GONE.search(why):
         return False
     port = asked_port(pod, part, probe)
-    declared = [p for p in containers.spec(pod, part).get("ports") or () if isinstance(p, dict)]
-    numbers = {p.get("containerPort") for p in declared} | {p.get("name") for p in declared}
+    declared = listed(containers.spec(pod, part), "ports")
+    numbers = [p.get(field) for p in declared for field in ("containerPort", "name")]
     if port is None or port in numbers:
         return False
     other = specified(pod, part, "Readiness" if probe != "Readiness" else "Liveness")

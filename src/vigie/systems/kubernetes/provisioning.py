@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vigie.kit import Entity, Graph
-from vigie.systems.kubernetes import claims
+from vigie.systems.kubernetes import claims, shapes
 from vigie.systems.kubernetes.joins import once
 from vigie.systems.kubernetes.kinds.controllers import DaemonSet, Deployment, StatefulSet
 from vigie.systems.kubernetes.kinds.nodes import Lease
@@ -41,11 +41,7 @@ def _workers(graph: Graph, name: str) -> list[Entity]:
             if _names(template(holder), name):
                 found.setdefault(holder)
     for pod in graph.all("Pod"):
-        if (
-            pod.holder not in found
-            and (pod.holder == pod or not pod.holder.read)
-            and _names(pod.body.get("spec") or {}, name)
-        ):
+        if pod.holder not in found and (pod.holder == pod or not pod.holder.read) and _names(shapes.spec(pod), name):
             found.setdefault(pod.holder)
     return list(found)
 

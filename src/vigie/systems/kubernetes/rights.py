@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vigie.kit import Entity, Graph, Proof
+from vigie.systems.kubernetes.joins import dig, listed, words
 
 _REFUSED = re.compile(
     r'User \\*"(?P<user>[^"\\]+)\\*" cannot (?P<verb>\w+) (?:resource|path) \\*"(?P<resource>[^"\\]+)\\*"'
@@ -51,9 +52,8 @@ def bindings(graph: Graph, wanted: Wanted) -> Iterator[Entity]:
                 yield binding
 
 
-def _subjects(binding: Entity) -> list[Mapping[str, Any]]:
-    subjects = binding.body.get("subjects")
-    return [s for s in subjects if isinstance(s, dict)] if isinstance(subjects, list) else []
+def _subjects(binding: Entity) -> list[dict[str, Any]]:
+    return listed(binding.body, "subjects")
 
 
 def _is(wanted: Wanted, subject: Mapping[str, Any], binding: Entity) -> bool:
@@ -73,30 +73,29 @@ def _is(wanted: Wanted, subject: Mapping[str, Any], binding: Entity) -> bool:
 
 def role(binding: Entity) -> Entity:
     """The role that a binding puts into force."""
-    reference = binding.body.get("roleRef") or {}
-    kind = f"rbac.authorization.k8s.io/{reference.get('kind') or 'Role'}"
-    return binding.near(kind, str(reference.get("name") or ""))
+    kind = f"rbac.authorization.k8s.io/{dig(binding.body, 'roleRef', 'kind') or 'Role'}"
+    return binding.near(kind, str(dig(binding.body, "roleRef", "name") or ""))
 
 
 def granted(graph: Graph, wanted: Wanted) -> bool:
     """Whether a role that was read gives the right now."""
     return any(
-        _gives(rule, wanted) for binding in bindings(graph, wanted) for rule in role(binding).body.get("rules") or ()
+        _gives(rule, wanted) for binding in bindings(graph, wanted) for rule in listed(role(binding).body, "rules")
     )
 
 
-def _gives(rule: Any, wanted: Wanted) -> bool:
-    if not isinstance(rule, dict) or rule.get("resourceNames"):
+def _gives(rule: dict[str, Any], wanted: Wanted) -> bool:
+    if rule.get("resourceNames"):
         return False
 
     def holds(field: str, value: str) -> bool:
-        given = rule.get(field) or ()
+        given = words(rule, field)
         return "*" in given or value in given
 
     if wanted.resource.startswith("/"):
         return holds("verbs", wanted.verb) and any(
             wanted.resource == url or (url.endswith("*") and wanted.resource.startswith(url[:-1]))
-            for url in rule.get("nonResourceURLs") or ()
+            for url in words(rule, "nonResourceURLs")
         )
     return holds("verbs", wanted.verb) and holds("apiGroups", wanted.group) and holds("resources", wanted.resource)
 
@@ -121,3 +120,13 @@ def to_change(graph: Graph, wanted: Wanted) -> tuple[Entity, list[Proof]]:
 
 def _everybody(binding: Entity) -> bool:
     return all(s.get("kind") == "Group" for s in _subjects(binding))
+
+
+def unread(graph: Graph, wanted: Wanted) -> str:
+    """The kind of bindings that was not listed where the right is wanted, so that one may be "
+    "there; "" where all were."""
+    for kind in ("RoleBinding", "ClusterRoleBinding"):
+        space = wanted.namespace if kind == "RoleBinding" else ""
+        if not graph.covers(f"rbac.authorization.k8s.io/{kind}", space) and not any(True for _ in graph.all(kind)):
+            return kind
+    return ""

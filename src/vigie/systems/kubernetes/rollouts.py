@@ -34,6 +34,9 @@ def excused(pod: Entity, *, waited: bool) -> bool:
         return not (
             _lost(pod, told) or (_probed(pod, told) and any(log.recent() for log in pod.logs() if not log.previous))
         )
+    ready = pod.condition("Ready")
+    if ready is not None and ready.reason == "ReadinessGatesNotReady":
+        return False
     return in_rollout(pod) and not _complaint(pod, told)
 
 

@@ -72,20 +72,66 @@ def unwell(table: Table) -> Mask:
     for row in np.flatnonzero(idle & ~some):
         service = table.graph.entity(table.base + int(row))
         out[row] = bool(expected(service)) or meant(service) is not None
-    for row in np.flatnonzero(old & named_targets(table) & ~idle & ~table[Service.publishes_unready].isin(True)):
+    for row in np.flatnonzero(old & mismatched(table) & ~table[Service.publishes_unready].isin(True)):
         service = table.graph.entity(table.base + int(row))
         out[row] = all_ports_wrong(service)
     return np.asarray(out & ~table.deleted.known, np.bool_)
 
 
-def named_targets(table: Table) -> Mask:
-    """The Services of which a port is sent to a named port."""
-    ports = table.rows(ServicePort)
-    return ports.any(ports[ServicePort.target].matching(lambda value: isinstance(value, str)))
+def mismatched(table: Table) -> Mask:
+    """The Services of which a port is sent to one that no container of their ready pods declares."""
+
+    def test() -> Mask:
+        out = none(table)
+        ports = table.rows(ServicePort)
+        targets, numbers = ports[ServicePort.target], ports[ServicePort.port]
+        for row, declared in _declared(table).items():
+            names, held = declared
+            wanted = (_target(targets[int(at)], numbers[int(at)]) for at in ports.of(row))
+            out[row] = bool(names or held) and any(
+                target not in names if isinstance(target, str) else target not in held for target in wanted
+            )
+        return np.asarray(out & selecting(table), np.bool_)
+
+    return once(table.graph, "mismatched services", test)
 
 
-def templates(graph: Graph, namespace: str) -> list[tuple[Entity, dict[str, str]]]:
-    """As `workloads.templates`, read once for the whole graph."""
+def _declared(table: Table) -> dict[int, tuple[set[str], set[int]]]:
+    """The names and numbers of the ports that the ready pods of each Service declare, by the Service's row."""
+    services, members, pods = selected(table)
+    out: dict[int, tuple[set[str], set[int]]] = {}
+    if pods is None:
+        return out
+    serving = ready(pods)[members]
+    services, members = services[serving], members[serving]
+    containers = pods.rows(ContainerSpec)
+    codes = containers[ContainerSpec.ports]
+    order = np.argsort(containers.parent, kind="stable")
+    starts = np.searchsorted(containers.parent[order], np.arange(len(pods) + 1))
+    sizes = (starts[1:] - starts[:-1])[members]
+    first = np.repeat(starts[members] - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) if len(members) else sizes
+    rows = order[first + np.arange(len(first))] if len(first) else order[:0]
+    pairs = np.unique(np.repeat(services, sizes) << 32 | codes.data[rows]) if len(rows) else services[:0]
+    read: dict[int, tuple[set[str], set[int]]] = {}
+    for pair in pairs.tolist():
+        row, code = pair >> 32, pair & 0xFFFFFFFF
+        if code not in read:
+            read[code] = _ports(pods.values[code] if code else None)
+        names, numbers = out.setdefault(row, (set(), set()))
+        names |= read[code][0]
+        numbers |= read[code][1]
+    return out
+
+
+def _target(target: object, port: float | None) -> str | int:
+    """Where a port of a Service is sent: a name, or a number; by default its own."""
+    if isinstance(target, str) and target and not target.isdigit():
+        return target
+    return int(target) if isinstance(target, (int, str)) and target else int(port or 0)
+
+
+def templates(graph: Graph) -> dict[str, list[tuple[Entity, dict[str, str]]]]:
+    """The workloads of each namespace with the labels of the pods that they make, read once for the whole graph."""
 
     def index() -> dict[str, list[tuple[Entity, dict[str, str]]]]:
         out: dict[str, list[tuple[Entity, dict[str, str]]]] = {}
@@ -93,13 +139,24 @@ def templates(graph: Graph, namespace: str) -> list[tuple[Entity, dict[str, str]
             out.setdefault(entity.namespace, []).append((entity, held))
         return out
 
-    return once(graph, "templates", index).get(namespace, [])
+    return once(graph, "templates", index)
 
 
 def makers(service: Entity) -> list[Entity]:
     """The workloads whose pods a Service would select."""
+
+    def index() -> dict[tuple[str, str, object], list[tuple[Entity, dict[str, str]]]]:
+        out: dict[tuple[str, str, object], list[tuple[Entity, dict[str, str]]]] = {}
+        for space, sets in templates(service.graph).items():
+            for entity, held in sets:
+                for key, value in held.items():
+                    out.setdefault((space, key, value), []).append((entity, held))
+        return out
+
+    by_pair = once(service.graph, "templates by label", index)
     selector = service[Service.selector]
-    return [entity for entity, held in templates(service.graph, service.namespace) if matches(held, selector)]
+    some = [by_pair.get((service.namespace, key, str(value)), []) for key, value in selector.items()]
+    return [entity for entity, held in min(some, key=len, default=[]) if matches(held, selector)]
 
 
 def expected(service: Entity) -> list[Entity]:
@@ -118,40 +175,50 @@ def meant(service: Entity) -> tuple[Entity, Mapping[str, str]] | None:
     if makers(service):
         return None
     graph, space = service.graph, service.namespace
-    sets: list[tuple[Entity, Mapping[str, str]]] = [*templates(graph, space)]
-    sets += [(pod, pod.labels) for pod in _bare(graph, space)]
-    free = [(entity, held) for entity, held in sets if not _taken(graph, space, held, service)]
+    free = once(graph, f"unserved labels in {space}", lambda: _free(graph, space))
     return labels.nearest(service[Service.selector], service.name, free)
 
 
-def _bare(graph: Graph, namespace: str) -> list[Entity]:
-    """The pods of a namespace whose owner was not read."""
-
-    def index() -> dict[str, list[Entity]]:
-        out: dict[str, list[Entity]] = {}
-        table = graph.table("Pod")
-        if table is not None:
-            live = table.exists & ~ended(table)
-            for pod in graph.where("Pod", live):
-                if pod.labels and (not pod.holder.read or pod.holder == pod):
-                    out.setdefault(pod.namespace, []).append(pod)
-        return out
-
-    return once(graph, "bare pods", index).get(namespace, [])
+def _free(graph: Graph, namespace: str) -> list[tuple[Entity, Mapping[str, str]]]:
+    """The workloads and bare pods of a namespace that no Service selects, with their labels."""
+    selectors: dict[tuple[str, object], list[Mapping[str, Any]]] = {}
+    for selector in once(graph, "selectors", lambda: _selectors(graph)).get(namespace, []):
+        selectors.setdefault(next(iter(selector.items())), []).append(selector)
+    sets: list[tuple[Entity, Mapping[str, str]]] = [*templates(graph).get(namespace, [])]
+    sets += [(pod, pod.labels) for pod in once(graph, "bare pods", lambda: _bare(graph)).get(namespace, [])]
+    return [
+        (entity, held)
+        for entity, held in sets
+        if not any(matches(held, selector) for pair in held.items() for selector in selectors.get(pair, ()))
+    ]
 
 
-def _taken(graph: Graph, namespace: str, held: Mapping[str, str], service: Entity) -> bool:
-    """Whether another Service selects pods with these labels."""
+def _selectors(graph: Graph) -> dict[str, list[Mapping[str, Any]]]:
+    """The selectors of the Services of each namespace."""
+    out: dict[str, list[Mapping[str, Any]]] = {}
+    for service in graph.all("Service"):
+        selector = service[Service.selector]
+        if selector and all(isinstance(value, str) for value in selector.values()):
+            out.setdefault(service.namespace, []).append(selector)
+    return out
 
-    def index() -> dict[str, list[Entity]]:
-        out: dict[str, list[Entity]] = {}
-        for other in graph.all("Service"):
-            out.setdefault(other.namespace, []).append(other)
-        return out
 
-    others = once(graph, "services", index).get(namespace, [])
-    selectors = (other[Service.selector] for other in others if other != service)
-    return any(selector and matches(held, selector) for selector in selectors)
+def _bare(graph: Graph) -> dict[str, list[Entity]]:
+    """The pods of each namespace whose owner was not read."""
+    out: dict[str, list[Entity]] = {}
+    table = graph.table("Pod")
+    if table is not None:
+        for pod in graph.where("Pod", table.exists & ~ended(table)):
+            held = pod.labels
+            if held and all(isinstance(value, str) for value in held.values()) and not _made(pod):
+                out.setdefault(pod.namespace, []).append(pod)
+    return out
+
+
+def _made(pod: Entity) -> bool:
+    """Whether the workload that made a pod was read."""
+    holder = pod.holder
+    return holder.read and holder != pod
 
 
 def declared_ports(pod: Entity) -> tuple[set[str], set[int]]:
@@ -159,16 +226,16 @@ def declared_ports(pod: Entity) -> tuple[set[str], set[int]]:
     names: set[str] = set()
     numbers: set[int] = set()
     for row in pod.rows(ContainerSpec):
-        for port in _ports(row[ContainerSpec.ports]):
-            if isinstance(port.get("name"), str):
-                names.add(port["name"])
-            if isinstance(port.get("containerPort"), int):
-                numbers.add(port["containerPort"])
+        named, numbered = _ports(row[ContainerSpec.ports])
+        names |= named
+        numbers |= numbered
     return names, numbers
 
 
-def _ports(value: Any) -> list[dict[str, Any]]:
-    return [port for port in value if isinstance(port, dict)] if isinstance(value, list) else []
+def _ports(value: Any) -> tuple[set[str], set[int]]:
+    ports = [port for port in value if isinstance(port, dict)] if isinstance(value, list) else []
+    names = {port["name"] for port in ports if isinstance(port.get("name"), str)}
+    return names, {port["containerPort"] for port in ports if isinstance(port.get("containerPort"), int)}
 
 
 def wrong_ports(service: Entity) -> Iterator[tuple[Row, bool]]:
@@ -181,13 +248,11 @@ def wrong_ports(service: Entity) -> Iterator[tuple[Row, bool]]:
         return
     ports = [declared_ports(pod) for pod in serving]
     for row in service.rows(ServicePort):
-        target = row[ServicePort.target]
-        if isinstance(target, str) and not target.isdigit():
+        target = _target(row[ServicePort.target], row[ServicePort.port])
+        if isinstance(target, str):
             if not any(target in names for names, _ in ports):
                 yield row, True
-            continue
-        number = int(target) if isinstance(target, (int, str)) and target else int(row[ServicePort.port] or 0)
-        if all(numbers for _, numbers in ports) and not any(number in numbers for _, numbers in ports):
+        elif all(numbers for _, numbers in ports) and not any(target in numbers for _, numbers in ports):
             yield row, False
 
 

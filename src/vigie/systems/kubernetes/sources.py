@@ -7,6 +7,7 @@ from typing import Any
 
 from vigie.kit import Entity, Proof, Signal
 from vigie.systems.kubernetes import containers
+from vigie.systems.kubernetes.joins import listed
 from vigie.systems.kubernetes.kinds.config import keys
 from vigie.systems.kubernetes.kinds.workloads import Container
 
@@ -84,14 +85,15 @@ def _of_volume(pod: Entity, said: Signal, kind: str, key: str) -> list[Entity]:
 def volumes(pod: Entity) -> Iterator[tuple[str, Entity, frozenset[str], bool]]:
     """Every ConfigMap and Secret of a pod's volumes: the volume, the object, the keys asked for, whether it may "
     "lack."""
-    for volume in pod.body.get("spec", {}).get("volumes") or ():
-        projected = (volume.get("projected") or {}).get("sources") or ()
-        for held in (volume, *(s for s in projected if isinstance(s, dict))):
+    for volume in listed(pod.body, "spec", "volumes"):
+        for held in (volume, *listed(volume, "projected", "sources")):
             for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
                 source = held.get(field)
-                name = (source.get("name") or source.get("secretName")) if isinstance(source, dict) else None
+                if not isinstance(source, dict):
+                    continue
+                name = source.get("name") or source.get("secretName")
                 if name:
-                    items = frozenset(str(i.get("key")) for i in source.get("items") or () if isinstance(i, dict))
+                    items = frozenset(str(i.get("key")) for i in listed(source, "items"))
                     yield str(volume.get("name")), pod.near(kind, str(name)), items, source.get("optional") is True
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vigie.kit import Entity, Graph, Table, matches
-from vigie.systems.kubernetes import affinity
+from vigie.systems.kubernetes import affinity, shapes
 from vigie.systems.kubernetes.capacity import holding
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
@@ -71,7 +71,7 @@ class Crowd:
             key = (int(column.data[row]), int(self.table.namespaces[row]))
             nodes.setdefault(key, set()).add(self.graph.strings[int(self.table[Pod.node].data[row])] or "")
         for (code, space), names in sorted(nodes.items()):
-            yield self.graph.strings[space] or "", _mappings(self.table.values[code]), names
+            yield self.graph.strings[space] or "", shapes.shaped(self.table.values[code], shapes.TERMS) or [], names
 
 
 class Spaces:

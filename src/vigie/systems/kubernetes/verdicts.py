@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vigie.kit import Entity, Proof, Signal
-from vigie.systems.kubernetes import affinity
+from vigie.systems.kubernetes import affinity, shapes
 from vigie.systems.kubernetes.capacity import asked
 from vigie.systems.kubernetes.fit import Failure, Fit, fit
 from vigie.systems.kubernetes.joins import once
@@ -212,7 +212,7 @@ def _scarcest(pod: Entity, reasons: list[Reason], said: Verdict) -> Reason:
     """Of several resources the one that is hardest to have: what is no common resource, then the largest request."""
     if said.nodes is None or sum(r.count for r in reasons) <= said.nodes:
         return min(reasons, key=lambda r: (-r.count, _word_cost(r), r.resource))
-    wants = asked(pod.body.get("spec") or {})
+    wants = asked(shapes.spec(pod))
 
     def weight(reason: Reason) -> tuple[bool, float, str]:
         unit = _CORE if reason.filter == "cpu" else _GIBIBYTE if reason.filter == "memory" else 0.0
@@ -233,4 +233,4 @@ def units(resource: str, value: float) -> str:
 
 def total(pod: Entity, resource: str) -> float:
     """What a pod asks for of a resource."""
-    return asked(pod.body.get("spec") or {}).get(resource, 0.0)
+    return asked(shapes.spec(pod)).get(resource, 0.0)

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Record, Unknown, found, rule
-from vigie.systems.kubernetes import containers
+from vigie.systems.kubernetes import containers, dependencies
 from vigie.systems.kubernetes.fixes import called, rollback
 from vigie.systems.kubernetes.kinds.workloads import Container
 from vigie.systems.kubernetes.probes import killed, specified
@@ -40,6 +40,8 @@ def crash_exit(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         said = containers.words(pod, row)
         if not said:
             yield Unknown(pod, "logs:Pod", f"kubectl logs -n {pod.namespace} {pod.name} -c {part} --previous")
+        elif missing := dependencies.unresolved(pod, said):
+            yield Unknown(pod, missing, f"kubectl get services -n {pod.namespace} -o json")
         elif not _sent_away(pod, part, said[0]):
             yield found(
                 "crash-exit",

@@ -5,6 +5,7 @@ from typing import Any
 from vigie.kit import Entity, Graph, Outcome, Proof, Row, found, rule
 from vigie.systems.kubernetes import containers
 from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes.joins import dig
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 _TOO_LOW = re.compile(r"OOM-killed \(memory limit too low\?\)|container init was OOM")
@@ -67,8 +68,7 @@ def _proof(pod: Entity, row: Row) -> Proof | None:
 
 def _limit(pod: Entity, part: str) -> Any:
     """The memory limit of a container, or of the pod as a whole."""
-    for holder in (containers.spec(pod, part), pod.body.get("spec") or {}):
-        limits = (holder.get("resources") or {}).get("limits") or {}
-        if limits.get("memory") is not None:
-            return limits["memory"]
+    for holder in (containers.spec(pod, part), pod.body.get("spec")):
+        if (limit := dig(holder, "resources", "limits", "memory")) is not None:
+            return limit
     return None

@@ -38,7 +38,11 @@ def probe_readiness(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             if not pod.log(part):
                 yield Unknown(pod, "logs:Pod", f"kubectl logs -n {pod.namespace} {pod.name} -c {part}")
                 continue
-            if _calling(pod, part):
+            said = pod.log(part).recent()
+            if missing := dependencies.unresolved(pod, said):
+                yield Unknown(pod, missing, f"kubectl get {missing.removeprefix('list:').lower()}s -A -o json")
+                continue
+            if dependencies.failures(pod, said):
                 continue
         yield _found(pod, row, failed, 0.92 if mistaken else 0.7)
 
@@ -56,11 +60,6 @@ def _found(pod: Entity, row: Row, failed: Signal, strength: float) -> Outcome:
         fix=f"Mend readinessProbe of container {part} of {called(pod.holder)}, which asks {asked}, or what answers it.",
         command=edit(pod.holder),
     )
-
-
-def _calling(pod: Entity, part: str) -> bool:
-    """Whether its log complains of calls that fail: then what it calls is to blame, or nothing is proven."""
-    return any(containers.name(row) == part for row, _ in dependencies.calls(pod))
 
 
 def _gates(pod: Entity) -> Iterator[Outcome]:

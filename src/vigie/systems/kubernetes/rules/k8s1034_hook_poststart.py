@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from vigie.kit import Entity, Graph, Outcome, found, rule
 from vigie.systems.kubernetes import containers
 from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes.joins import dig
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 
@@ -39,7 +40,7 @@ def hook_poststart(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     for said in reversed(told):
         row_now = containers.status(pod, said.part)
         well = row_now is not None and row_now[Container.ready] and not containers.recent_end(pod, row_now)
-        started = (containers.spec(pod, said.part).get("lifecycle") or {}).get("postStart")
+        started = dig(containers.spec(pod, said.part), "lifecycle", "postStart")
         if said.part not in met and not well and (started or not pod.read):
             met.add(said.part)
             yield _found(pod, said.part, said)

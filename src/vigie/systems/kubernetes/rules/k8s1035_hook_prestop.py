@@ -4,6 +4,7 @@ from typing import Any
 from vigie.kit import Entity, Graph, Outcome, Proof, Table, clock, found, rule
 from vigie.systems.kubernetes import containers
 from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes.joins import dig
 from vigie.systems.kubernetes.kinds.workloads import Container, Pod
 
 
@@ -37,7 +38,7 @@ def hook_prestop(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         return
     for row in pod.rows(Container):
         part = containers.name(row)
-        hook = (containers.spec(pod, part).get("lifecycle") or {}).get("preStop")
+        hook = dig(containers.spec(pod, part), "lifecycle", "preStop")
         if not hook or row[Container.running_since] is None:
             continue
         failed = [s for s in pod.signals("hook-failed", "grace-exceeded") if s.part in (part, "")]

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Unknown, found, rule
-from vigie.systems.kubernetes import containers
+from vigie.systems.kubernetes import containers, dependencies
 from vigie.systems.kubernetes.fixes import called, rollback
 from vigie.systems.kubernetes.kinds.workloads import Container
 
@@ -34,7 +34,7 @@ def init_failed(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         said = containers.words(pod, row)
         if not said:
             yield Unknown(pod, "logs:Pod", f"kubectl logs -n {pod.namespace} {pod.name} -c {part}")
-        elif containers.own_end(row):
+        elif containers.own_end(row) and not dependencies.unresolved(pod, said):
             yield found(
                 "init-failed",
                 pod.holder,

@@ -21,7 +21,7 @@ _WAITING = ("CreateContainerConfigError", "CreateContainerError", "RunContainerE
     "K8S1045",
     on="Pod",
     signal=("container-waiting", "container-ended", "container-start-failed", "pod-reason"),
-    where=containers.failed,
+    where=containers.ended_by(*_REASONS),
     causes=("security-context-refused",),
     severity="high",
     since="0.1.0",

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
-from vigie.systems.kubernetes.containers import failed
+from vigie.systems.kubernetes.containers import ended_by
 from vigie.systems.kubernetes.fixes import called, edit
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
@@ -10,7 +10,7 @@ from vigie.systems.kubernetes.kinds.workloads import Pod
     "K8S1046",
     on="Pod",
     signal=("pod-reason", "deadline-exceeded"),
-    where=failed,
+    where=ended_by("DeadlineExceeded"),
     causes=("pod-deadline",),
     severity="medium",
     since="0.1.0",

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
+from vigie.systems.kubernetes import shapes
 
 
 @rule(
@@ -23,7 +24,7 @@ def scheduling_gate_left(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     Look at the controller that owns the gate: it does not run, or what it waits for has not come.
     """
     gated = pod.signals("scheduling-gated")[-1]
-    gates = [g.get("name") for g in pod.body.get("spec", {}).get("schedulingGates") or [] if isinstance(g, dict)]
+    gates = [g.get("name") for g in shapes.spec(pod).get("schedulingGates") or []]
     names = ", ".join(str(name) for name in gates)
     proofs = [
         Proof(pod, f"spec.schedulingGates[{at}].name", str(name), pod.created, pod.pointer)

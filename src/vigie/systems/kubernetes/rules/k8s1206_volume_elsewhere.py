@@ -24,6 +24,8 @@ def volume_elsewhere(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     ## Fix
     Bring a node to the volume's zone, or move the data.
     """
+    if not claims.claimed(pod):
+        return
     said, why = message(pod), blocked(pod)
     if said is None or why is None or why.filter != "volume-zone":
         return

@@ -31,7 +31,7 @@ def dns_unavailable(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     ]
     asked = next((graph.resolve(str(r.nameserver), near=pod) for r in unanswered if r.nameserver), None)
     at = asked if asked is not None and asked.read else dependencies.dns(graph)
-    if not unanswered or at is None or policies.denial(pod, at, 53, "UDP") is not None:
+    if not unanswered or at is None or policies.unresolving(pod) is not None:
         return
     yield from dependencies.behind(at, "resolves-with", unanswered[0])
     yield found(

@@ -29,8 +29,8 @@ def policy_denies(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     Allow the call in the policy: the caller's labels, its namespace and the port, or the way out to the callee and to
     the cluster's DNS.
     """
-    for record, target, port, protocol in _silences(pod):
-        cut = policies.denial(pod, target, port, protocol)
+    for record, target, port in _silences(pod):
+        cut = policies.denial(pod, target, port) if target is not None else policies.unresolving(pod)
         if cut is not None:
             yield found(
                 "policy-denies",
@@ -38,20 +38,20 @@ def policy_denies(pod: Entity, graph: Graph) -> Iterator[Outcome]:
                 record,
                 policies.proof(cut),
                 via="cut-by",
-                fix=f"Allow {called(pod.holder)} to reach {called(target)} on port {port} in {called(cut.policy)} "
+                fix=f"Allow {called(pod.holder)} to reach "
+                f"{called(target) if target else 'the DNS of the cluster'} on port {port} in {called(cut.policy)} "
                 f"({cut.side}).",
                 command=edit(cut.policy),
             )
             return
 
 
-def _silences(pod: Entity) -> Iterator[tuple[Record, Entity, int | None, str]]:
-    """What was called and did not answer, the cluster's DNS included."""
+def _silences(pod: Entity) -> Iterator[tuple[Record, Entity | None, int | None]]:
+    """What was called and did not answer; None is the cluster's DNS."""
     for _, said in dependencies.troubled(pod):
         for failure in dependencies.failures(pod, said):
             if failure.trouble in _SILENT and failure.target is not None:
-                yield failure.record, failure.target, failure.address.port, "TCP"
-        server = dependencies.dns(pod.graph)
+                yield failure.record, failure.target, failure.address.port
         for record in said:
-            if record.trouble == "name-unanswered" and server is not None:
-                yield record, server, 53, "UDP"
+            if record.trouble == "name-unanswered":
+                yield record, None, 53

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, found, rule, valid_name
+from vigie.kit import Entity, Graph, Outcome, Unknown, found, rule, valid_name
 from vigie.systems.kubernetes import containers, dependencies, rights
 from vigie.systems.kubernetes.fixes import called, edit
 
@@ -31,6 +31,9 @@ def rbac_denied(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             if wanted is None or rights.granted(graph, wanted):
                 continue
             at, proofs = rights.to_change(graph, wanted)
+            if at.kind == "ServiceAccount" and (missing := rights.unread(graph, wanted)):
+                yield Unknown(pod, f"list:{missing}", f"kubectl get {missing.lower()}s -A -o json")
+                return
             yield found(
                 "rbac-denied",
                 at,

@@ -1,21 +1,15 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, Row, Table, found, rule
+from vigie.kit import Entity, Graph, Outcome, Proof, Row, found, rule
 from vigie.systems.kubernetes import callers, commands, services
-from vigie.systems.kubernetes.joins import Mask
 from vigie.systems.kubernetes.kinds.network import ServicePort
 from vigie.systems.kubernetes.kinds.workloads import ContainerSpec
-
-
-def _served(table: Table) -> Mask:
-    """The Services behind which a pod is ready."""
-    return services.selecting(table) & ~services.unserved(table)
 
 
 @rule(
     "K8S1702",
     on="Service",
-    where=_served,
+    where=services.mismatched,
     causes=("service-port-mismatch",),
     severity="high",
     since="0.1.0",
