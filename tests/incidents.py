@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from vigie import pipeline
@@ -92,27 +93,26 @@ def thin(found: Found, how: str, namespaces: set[str]) -> Found:
         if how == "no-events" and path.endswith("/events.json"):
             continue
         if how == "namespace-only" and isinstance(item, Evidence):
-            narrowed = narrow(item, path, namespaces)
-            if narrowed is not None:
-                yield narrowed
+            yield from narrow(item, path, namespaces)
             continue
         yield item
 
 
-def narrow(item: Evidence, path: str, namespaces: set[str]) -> Evidence | None:
-    """What one document holds of some namespaces; None for what is cluster-scoped, or of another one."""
-    import msgspec
-
+def narrow(item: Evidence, path: str, namespaces: set[str]) -> Iterator[Evidence]:
+    """What one document holds of some namespaces, a list for each; nothing of what is cluster-scoped."""
     if path.startswith("logs/"):
-        return item if path.split("/")[1] in namespaces else None
+        if path.split("/")[1] in namespaces:
+            yield item
+        return
     with item.open() as stream:
         said = msgspec.json.decode(stream.read())
-    items = [o for o in said.get("items") or () if o.get("metadata", {}).get("namespace") in namespaces]
-    if not items:
-        return None
+    items = said.get("items") or ()
     api, _, plural = path.rpartition("/")
-    origin = f"{api}/namespaces/{items[0]['metadata']['namespace']}/{plural}"
-    return Evidence.of(origin, msgspec.json.encode({**said, "items": items}), "json")
+    if not items or any(not o.get("metadata", {}).get("namespace") for o in items):
+        return
+    for namespace in sorted(namespaces):
+        own = [o for o in items if o["metadata"]["namespace"] == namespace]
+        yield Evidence.of(f"{api}/namespaces/{namespace}/{plural}", msgspec.json.encode({**said, "items": own}), "json")
 
 
 def namespaces(incident: Incident) -> set[str]:

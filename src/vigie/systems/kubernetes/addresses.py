@@ -160,14 +160,14 @@ def _numbered(host: str) -> bool:
 
 
 def _followed(graph: Graph, service: Entity) -> Entity:
-    """An ExternalName Service that stands for another of the cluster is that other one."""
+    """An ExternalName Service that stands for another of the cluster, and one that is there, is that other one."""
     seen = {service}
     while service[Service.type] == "ExternalName":
         labels = (service[Service.external_name] or "").rstrip(".").lower().split(".")
         if "svc" not in labels[1:]:
             break
         target = _in_cluster(graph, labels[: labels.index("svc", 1)])
-        if target is None or target in seen:
+        if target is None or target in seen or not target.read:
             break
         seen.add(target)
         service = target

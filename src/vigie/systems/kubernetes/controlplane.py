@@ -5,12 +5,21 @@ from collections.abc import Iterator
 import numpy as np
 
 from vigie.kit import Entity, Graph, Proof, clock
-from vigie.systems.kubernetes.joins import once
+from vigie.systems.kubernetes.joins import edges, once
+from vigie.systems.kubernetes.kinds.events import Event
 from vigie.systems.kubernetes.kinds.nodes import Lease
 
 MANAGER = "kube-controller-manager"
 CLOUD = "cloud-controller-manager"
 _SYSTEM = "kube-system"
+_CONTROLLERS = (
+    "deployment-controller", "replicaset-controller", "statefulset-controller", "daemonset-controller",
+    "job-controller", "cronjob-controller", "endpoint-slice-controller", "endpoint-controller",
+    "horizontal-pod-autoscaler",
+    "node-controller", "taint-eviction-controller", "persistentvolume-controller", "attachdetach-controller",
+    "garbage-collector-controller", "namespace-controller", "disruption-controller", "replication-controller",
+    "controllermanager",
+)  # fmt: skip
 _LEAST = 45 * clock.SECOND
 
 
@@ -30,7 +39,7 @@ def stale_lease(graph: Graph, name: str) -> tuple[Entity, Entity] | None:
     """The lease of a part of the control plane that nobody renews, and the one that shows it; None while it is kept.
 
     A lease is compared with the newest lease of the same evidence, not with a clock: it is stale when it lies three
-    of its own durations behind, and at least 45 s.
+    of its own durations behind, and at least 45 s. A controller-manager that acted later runs without a lease.
     """
     return once(graph, f"stale lease {name}", lambda: _stale(graph, name))
 
@@ -42,7 +51,23 @@ def _stale(graph: Graph, name: str) -> tuple[Entity, Entity] | None:
     if renewed is None or newest is None or last is None:
         return None
     bound = max(_LEAST, 3 * int(lease[Lease.duration] or 15) * clock.SECOND)
-    return (lease, newest) if last - renewed > bound else None
+    if last - renewed <= bound or (name == MANAGER and _acted(graph, renewed + bound)):
+        return None
+    return lease, newest
+
+
+def _acted(graph: Graph, after: int) -> bool:
+    """Whether a controller of the controller-manager told or made something after a time, lease or no lease."""
+    events, pods = graph.table(Event), graph.table("Pod")
+    if events is not None:
+        told = np.maximum(events[Event.last].data, events.created.data) > after
+        if (told & events[Event.component].isin(*_CONTROLLERS)).any():
+            return True
+    sets = graph.table("apps/ReplicaSet")
+    if pods is None or sets is None:
+        return False
+    _, made = edges(sets, "owns", pods)
+    return bool((pods.created.data[made] > after).any())
 
 
 def processes(graph: Graph, name: str) -> Iterator[Entity]:

@@ -13,6 +13,7 @@ from vigie.systems.kubernetes.kinds.workloads import Container
 
 NAMING = ("name-unknown", "name-unanswered")
 _SILENT = ("timeout", "no-route", "unavailable", "name-unanswered")
+_ANSWERED = ("unavailable", "timeout", "reset")
 _SETTLED = 10 * clock.SECOND
 _CALLS = ("refused", "timeout", "no-route", "reset", "unavailable", *NAMING)
 
@@ -112,10 +113,25 @@ def reliances(pod: Entity, found: Iterable[Failure]) -> Iterator[Leans]:
     for failure in found:
         if failure.target is not None:
             yield from behind(failure.target, "calls", failure.record)
+            if failure.trouble in _ANSWERED and serving(failure.target):
+                yield from _onward(failure.target, {pod, failure.target}, 3)
     for failure in found:
         server = dns(pod.graph)
         if failure.trouble in NAMING and server is not None and server != failure.target:
             yield from behind(server, "resolves-with", failure.record)
+
+
+def _onward(target: Entity, seen: set[Entity], depth: int) -> Iterator[Leans]:
+    """What the pods behind a callee that answers with an error complain of in their turn."""
+    for member in [edge.target for edge in target.out("selects")] if target.key == Service.key else [target]:
+        said = [r for row in member.rows(Container) for r in reversed(member.log(containers.name(row)).recent())]
+        for failure in failures(member, said):
+            if failure.target is None or failure.target in seen:
+                continue
+            seen.add(failure.target)
+            yield from behind(failure.target, "calls", failure.record)
+            if depth > 1 and failure.trouble in _ANSWERED:
+                yield from _onward(failure.target, seen, depth - 1)
 
 
 def behind(target: Entity, edge: str, record: Record) -> Iterator[Leans]:
@@ -124,6 +140,22 @@ def behind(target: Entity, edge: str, record: Record) -> Iterator[Leans]:
     if target.key == Service.key and record.trouble in _SILENT:
         for selected in target.out("selects"):
             yield leans(selected.target, edge, record)
+
+
+def configured(pod: Entity) -> Iterator[Leans]:
+    """What a pod of which no log was read hangs on by its configuration: the Services it names that do not serve."""
+    if any(True for _ in pod.logs()):
+        return
+    for row in pod.rows(Container):
+        if row[Container.ready] or containers.is_ephemeral(row):
+            continue
+        for setting in environment.settings(pod, containers.name(row)):
+            parsed = address(setting.value) if setting.value and "\n" not in setting.value else None
+            target = pod.graph.resolve(str(parsed), near=pod) if parsed is not None else None
+            if target is None or not target.read or target.key != Service.key or own(pod, target) or serving(target):
+                continue
+            if target.out("selects") or target.graph.covers("Pod", target.namespace):
+                yield leans(target, "calls", setting)
 
 
 def dns(graph: Graph) -> Entity | None:
@@ -214,5 +246,8 @@ def healed(pod: Entity, row: Row) -> bool:
     meant = failures(pod, reversed(said))
     if not meant or any(f.target is None or not serving(f.target) for f in meant):
         return False
-    begun = row[Container.running_since] or 0
+    begun, ended = row[Container.running_since] or 0, row[Container.ended_at] or 0
+    lived, before = pod.graph.as_of - begun, ended - (row[Container.began_at] or ended)
+    if lived < max(before, _SETTLED):
+        return False
     return not any(record.time is None or record.time >= begun + _SETTLED for record in pod.log(part).recent())

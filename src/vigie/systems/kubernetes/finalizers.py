@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from vigie.kit import Entity, Graph, Table, clock
+from vigie.systems.kubernetes import namespaces
 from vigie.systems.kubernetes.joins import Mask, dig, listed, none, once, words
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
@@ -37,7 +38,7 @@ def held(table: Table) -> Mask:
 
 
 def rightly_waits(entity: Entity) -> bool:
-    """Whether all that holds an object is its protection while it is in use."""
+    """Whether all that holds an object is its protection while it is in use, or pods that are still ending in time."""
     return all(_in_use(entity, name) for name in entity.finalizers)
 
 
@@ -45,9 +46,18 @@ def _in_use(entity: Entity, finalizer: str) -> bool:
     if finalizer == "kubernetes.io/pvc-protection":
         users = [e.source for e in entity.into("mounts")]
         return any(pod[Pod.phase] not in ("Succeeded", "Failed") for pod in users if pod.kind == "Pod")
+    if finalizer == "foregroundDeletion":
+        return any(_ending(other) for other in dependents(entity))
     if finalizer == "kubernetes.io/pv-protection":
         return any(edge.source.kind == "PersistentVolumeClaim" and edge.source.read for edge in entity.into("binds"))
     return False
+
+
+def _ending(entity: Entity, depth: int = 4) -> bool:
+    """Whether a pod, or one that is made by what is to go with its owner, may still take its time to end."""
+    if namespaces.ending(entity):
+        return True
+    return depth > 0 and any(_ending(edge.target, depth - 1) for edge in entity.out("owns") if edge.target.read)
 
 
 def dependents(entity: Entity) -> list[Entity]:

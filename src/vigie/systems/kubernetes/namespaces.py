@@ -24,10 +24,19 @@ _RESOURCE = re.compile(r"(?P<plural>[a-z0-9-]+)\.(?P<group>[\w.-]*) has (?P<numb
 
 
 def stuck(table: Table) -> Mask:
-    """The namespaces whose deletion was asked for more than a minute ago."""
+    """The namespaces whose deletion was asked for more than a minute ago, and in which no pod may still take time."""
     deleted = table.deleted
     waited = table.as_of - np.where(deleted.known, deleted.data, table.as_of) > GRACE
-    return np.asarray((table[Namespace.phase] == "Terminating") & deleted.known & waited & table.exists, np.bool_)
+    out = np.asarray((table[Namespace.phase] == "Terminating") & deleted.known & waited & table.exists, np.bool_)
+    for row in np.flatnonzero(out):
+        space = table.graph.entity(table.base + int(row))
+        out[row] = bool(failing_apis(space)) or not any(ending(entity) for entity in content(space))
+    return out
+
+
+def ending(entity: Entity) -> bool:
+    """Whether a pod is being ended and may still take its time."""
+    return entity.kind == "Pod" and entity.deleted is not None and entity.graph.as_of - entity.deleted <= GRACE
 
 
 def failing_apis(space: Entity) -> list[Entity]:

@@ -10,6 +10,7 @@ from vigie.systems.kubernetes.joins import once
 from vigie.systems.kubernetes.kinds.workloads import Container, Pod
 
 _WINDOW = 60 * clock.SECOND
+_HOUR = 3600 * clock.SECOND
 _UNSEEN = ("Unknown", "ContainerStatusUnknown")
 _LOST = 255
 
@@ -75,3 +76,15 @@ def _moment(
     counts = rows[Container.restarts].numbers()[then]
     name = pods[Pod.node][int(members[0])]
     return Restart(str(name), last, number, of, tuple(members.tolist()), int(counts.min()), int(counts.max()))
+
+
+def down_since(pods: Table) -> npt.NDArray[np.bool_]:
+    """The pods with a container that ended unseen when its node was restarted, within the hour, and is not ready."""
+    rows = pods.rows(Container)
+    ended = rows[Container.ended_at].data
+    unseen = rows[Container.ended].isin(*_UNSEEN) | (rows[Container.exit].numbers(-1) == _LOST)
+    recent = (ended != clock.MISSING) & (ended > pods.as_of - _HOUR)
+    unready = ~rows[Container.ready].isin(True)
+    out = rows.any(unseen & recent & unready)
+    known = [pods.strings.code(name) for name in restarts(pods.graph)]
+    return np.asarray(out & np.isin(pods[Pod.node].data, known) & ~pods[Pod.phase].isin("Succeeded", "Failed"))

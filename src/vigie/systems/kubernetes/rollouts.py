@@ -16,6 +16,9 @@ _BLOCKED = (
     "FailedCreatePodSandBox",
     "FailedCreatePodContainer",
 )
+_PASSING = re.compile(
+    r"failed to sync .* cache|not registered|timed out waiting for the condition|Multi-Attach", re.IGNORECASE
+)
 _LACKING = re.compile(r"not found|non-existent|couldn't find key", re.IGNORECASE)
 
 
@@ -28,8 +31,8 @@ def excused(pod: Entity, *, waited: bool) -> bool:
     events of a kind: the last one is not the last failure.)
     """
     told = _told(pod)
-    if any(reason in _BLOCKED and _LACKING.search(message) for reason, message, _ in told):
-        return not _making(pod)
+    if _making(pod) and _hindered(pod):
+        return False
     if not waited:
         return not (
             _lost(pod, told) or (_probed(pod, told) and any(log.recent() for log in pod.logs() if not log.previous))
@@ -49,6 +52,17 @@ def _lost(pod: Entity, told: list[tuple[str, str, int]]) -> bool:
     if not pod.graph.covers("Event", pod.namespace):
         return True
     return any(reason == "Unhealthy" and when >= ready.since - 2 * _PATIENCE for reason, _, when in told)
+
+
+def _hindered(pod: Entity) -> bool:
+    """Whether an event says what a container's making lacks, or says again and again what stands in its way."""
+    for edge in pod.into(EVENTS.about):
+        event = edge.source
+        if event[Event.reason] in _BLOCKED:
+            message = event[Event.message] or ""
+            if _LACKING.search(message) or ((event[Event.count] or 1) >= 3 and not _PASSING.search(message)):
+                return True
+    return False
 
 
 def _making(pod: Entity) -> bool:

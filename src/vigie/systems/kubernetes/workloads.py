@@ -6,7 +6,20 @@ import numpy as np
 
 from vigie.kit import Entity, Graph, Table
 from vigie.systems.kubernetes import controlplane
-from vigie.systems.kubernetes.joins import MINUTE, Mask, Rows, ailing, count, covered, edges, ended, none, once, since
+from vigie.systems.kubernetes.joins import (
+    MINUTE,
+    Mask,
+    Rows,
+    ailing,
+    count,
+    covered,
+    dig,
+    edges,
+    ended,
+    none,
+    once,
+    since,
+)
 from vigie.systems.kubernetes.kinds.controllers import (
     DaemonSet,
     Deployment,
@@ -16,6 +29,7 @@ from vigie.systems.kubernetes.kinds.controllers import (
 )
 
 KINDS = (Deployment, ReplicaSet, StatefulSet, DaemonSet, ReplicationController)
+_TEMPLATES = {"Job": ("spec", "template"), "CronJob": ("spec", "jobTemplate", "spec", "template")}
 _IN_PROGRESS = ("NewReplicaSetCreated", "FoundNewReplicaSet", "ReplicaSetUpdated", "ReplicaSetCreated")
 
 
@@ -106,6 +120,23 @@ def templates(graph: Graph) -> Iterator[tuple[Entity, dict[str, str]]]:
             if kind is ReplicaSet and entity.into("owns"):
                 continue
             yield entity, {str(key): str(value) for key, value in entity[kind.pod_labels].items()}
+    yield from _other_templates(graph)
+
+
+def _other_templates(graph: Graph) -> Iterator[tuple[Entity, dict[str, str]]]:
+    """Jobs, CronJobs, and objects of undeclared kinds that hold a pod template (rollouts, operators' workloads)."""
+    for table in graph.tables.values():
+        path = _TEMPLATES.get(table.key.kind) if table.key.group == "batch" else ("spec", "template")
+        if path is None or (table.kind is not None and table.key.group != "batch"):
+            continue
+        for row in range(table.real):
+            entity = graph.entity(table.base + row)
+            held = dig(entity.body, *path, "metadata", "labels")
+            if not isinstance(held, dict):
+                if table.kind is None and row == 0:
+                    break
+                continue
+            yield entity, {str(key): str(value) for key, value in held.items()}
 
 
 def wanted(workload: Entity) -> int | None:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from vigie.kit import Entity, Health, Table, clock
 from vigie.systems.kubernetes import evictions
-from vigie.systems.kubernetes.joins import edges, none, since
+from vigie.systems.kubernetes.joins import MINUTE, edges, none, since
 from vigie.systems.kubernetes.kinds.nodes import Node
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
@@ -16,17 +16,31 @@ _HOUR = 3600 * clock.SECOND
 REPEATED = 2
 
 
+def not_ready(nodes: Table) -> Mask:
+    """The nodes of which nothing is heard, or that say no themselves and have not just joined."""
+    ready = nodes.condition("Ready").status
+    joining = nodes.created.known & (nodes.age() <= MINUTE)
+    return np.asarray(nodes.exists & (ready.isin("Unknown") | (ready.isin("False") & ~joining)))
+
+
+def node_unwell(nodes: Table) -> Mask:
+    """The nodes that are not ready, or to which nobody has made a network a minute after they joined."""
+    joining = nodes.created.known & (nodes.age() <= MINUTE)
+    cut_off = nodes.condition("NetworkUnavailable").status.isin("True") & ~joining & nodes.exists
+    return np.asarray(not_ready(nodes) | cut_off)
+
+
 def on_ailing_node(pods: Table) -> Mask:
     """The pods that are not ready on a node that is not ready."""
     nodes = pods.graph.table(Node)
     out = none(pods)
     if nodes is None:
         return out
-    silent = nodes.condition("Ready").status.isin("Unknown", "False")
-    if not silent.any():
+    unready_nodes = not_ready(nodes)
+    if not unready_nodes.any():
         return out
     source, target = edges(pods, "schedules-on", nodes)
-    out[source[silent[target]]] = True
+    out[source[unready_nodes[target]]] = True
     unready = pods.condition("Ready").status.isin("False", "Unknown")
     ended = pods[Pod.phase].isin("Succeeded", "Failed")
     return np.asarray(out & unready & ~ended & pods.exists)
@@ -93,7 +107,20 @@ def says(pod: Entity) -> str:
     return f"{pod[Pod.phase]}, not ready on {pod[Pod.node]}, which is not ready"
 
 
+def _node_says(node: Any) -> str:
+    ready = node.condition("Ready")
+    if ready is None or ready.status == "True":
+        return "its network is unavailable"
+    return f"Ready={ready.status}: {ready.message or ready.reason}"
+
+
 HEALTH = (
+    Health(
+        "Node",
+        node_unwell,
+        _node_says,
+        "Its kubelet posts nothing; or a minute after it joined it is not ready, or nobody made its network.",
+    ),
     Health(
         "Pod",
         unwell,

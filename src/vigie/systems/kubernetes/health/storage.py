@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vigie.kit import Entity, Health, Table, clock
-from vigie.systems.kubernetes import claims
+from vigie.systems.kubernetes import claims, mounts
 from vigie.systems.kubernetes.joins import MINUTE, none, since, told
 from vigie.systems.kubernetes.kinds.storage import (
     PersistentVolume,
@@ -14,9 +14,11 @@ from vigie.systems.kubernetes.kinds.storage import (
     StorageClass,
     VolumeAttachment,
 )
+from vigie.systems.kubernetes.kinds.workloads import Pod
 
 Mask = npt.NDArray[np.bool_]
 _RESIZE = 600 * clock.SECOND
+_AGAIN = 5
 
 
 def claim_unwell(table: Table) -> Mask:
@@ -77,6 +79,25 @@ def volume_unwell(table: Table) -> Mask:
     return np.asarray(table[PersistentVolume.phase].isin("Failed") & table.exists)
 
 
+def mount_refused(pods: Table) -> Mask:
+    """The pods that have been told again and again, in the same words, why a volume cannot be mounted.
+
+    One such sentence is everyday noise while a node or a driver comes up; five of them are a stated error.
+    """
+    failed = told(pods, ("FailedMount", "FailedMapVolume"), "Warning") != clock.MISSING
+    out = none(pods)
+    for row in np.flatnonzero(failed & pods[Pod.phase].isin("Pending") & pods.exists & ~pods.deleted.known):
+        pod = _entity(pods, int(row))
+        mount = mounts.failed(pod) if mounts.unstarted(pod) else None
+        out[row] = mount is not None and mount.signal.count >= _AGAIN
+    return out
+
+
+def _mount_says(pod: Any) -> str:
+    mount = mounts.failed(pod)
+    return f"waits for volume {mount.volume}: {mount.why}" if mount else "waits for a volume"
+
+
 def _claim_says(claim: Any) -> str:
     told = claim.signals()
     tail = f": {told[-1].text}" if told else ""
@@ -94,6 +115,7 @@ def _volume_says(volume: Any) -> str:
 
 
 HEALTH = (
+    Health("Pod", mount_refused, _mount_says, "A volume could not be mounted five times, for the same stated reason."),
     Health(
         "PersistentVolumeClaim",
         claim_unwell,

@@ -66,8 +66,8 @@ def _cordoned(why: Blocked, said: Proof) -> Iterator[Outcome]:
     yield found(
         "unschedulable-cordoned",
         node,
-        node.proof(Node.unschedulable),
         said,
+        node.proof(Node.unschedulable),
         via="fits-on",
         command=command,
         fix=f"Uncordon node {node.name}: nothing else keeps the pod off it.",

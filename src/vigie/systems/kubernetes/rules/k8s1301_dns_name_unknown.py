@@ -1,8 +1,9 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, found, rule
+from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
 from vigie.systems.kubernetes import containers, dependencies
-from vigie.systems.kubernetes.fixes import called
+from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes.joins import dig, words
 from vigie.systems.kubernetes.kinds.network import Service
 
 
@@ -33,6 +34,24 @@ def dns_name_unknown(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             target = failure.target
             if failure.trouble != "name-unknown" or target is None or target.key != Service.key:
                 continue
+            if target.read and dependencies.serving(target) and (own := _resolver(pod)):
+                yield found(
+                    "dns-name-unknown",
+                    pod.holder,
+                    failure.record,
+                    own,
+                    fix=f"Mend dnsPolicy and dnsConfig of {called(pod.holder)}: they do not find {called(target)}.",
+                )
+            if target[Service.type] == "ExternalName":
+                yield found(
+                    "dns-name-unknown",
+                    target,
+                    failure.record,
+                    target.proof(Service.external_name),
+                    via="calls",
+                    fix=f"Set spec.externalName of {called(target)} to a name that can be resolved.",
+                    command=edit(target),
+                )
             if target.exists is not False:
                 continue
             setting = dependencies.naming(pod, part, failure.address.host)
@@ -46,3 +65,13 @@ def dns_name_unknown(pod: Entity, graph: Graph) -> Iterator[Outcome]:
                 via="calls",
                 fix=f"Make {called(target)}, or mend its name in {where}.",
             )
+
+
+def _resolver(pod: Entity) -> Proof | None:
+    """The pod's own settings of name resolution, where they are not those of the cluster."""
+    policy, searches = dig(pod.body, "spec", "dnsPolicy"), words(pod.body, "spec", "dnsConfig", "searches")
+    if policy == "None":
+        return Proof(pod, "spec.dnsConfig.searches", ", ".join(searches), None, pod.pointer)
+    if policy == "Default" or (policy == "ClusterFirst" and dig(pod.body, "spec", "hostNetwork") is True):
+        return Proof(pod, "spec.dnsPolicy", str(policy), None, pod.pointer)
+    return None

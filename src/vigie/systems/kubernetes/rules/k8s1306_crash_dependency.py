@@ -26,6 +26,7 @@ def crash_dependency(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     Mend what is called; the callers recover by themselves.
     """
     ended = {containers.name(row) for row in containers.ended(pod)}
+    yield from dependencies.configured(pod)
     for row, failed in dependencies.calls(pod):
         part = containers.name(row)
         if part not in ended and not containers.is_init(row):

@@ -3,20 +3,24 @@ from collections.abc import Iterator
 import numpy as np
 
 from vigie.kit import Entity, Graph, Outcome, Proof, Table, found, leans, rule
-from vigie.systems.kubernetes import controlplane, finalizers, namespaces, schedules, workloads
-from vigie.systems.kubernetes.joins import Mask, dig, none
+from vigie.systems.kubernetes import commands, controlplane, finalizers, namespaces, operators, schedules, workloads
+from vigie.systems.kubernetes.joins import Mask, dig
 from vigie.systems.kubernetes.kinds.config import Namespace
 from vigie.systems.kubernetes.kinds.controllers import CronJob
 
+_COUNTED = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController", "CronJob")
+
 
 def unattended(table: Table) -> Mask:
-    """What the controller-manager should have acted on and did not, while nobody renews its lease."""
+    """What the controller-manager should have acted on and did not, while nobody renews its lease; and custom objects
+    whose own controller is down."""
     if controlplane.stale_lease(table.graph, controlplane.MANAGER) is None:
-        return none(table)
+        return operators.unseen(table)
     out = np.asarray(finalizers.held(table), np.bool_)
     for row in np.flatnonzero(out):
         names = table.graph.entity(table.base + int(row)).finalizers
         out[row] = all(finalizers.component(name) == controlplane.MANAGER for name in names)
+    out |= operators.unseen(table)
     if table.kind in workloads.KINDS:
         out |= workloads.frozen(table)
     elif table.kind is Namespace:
@@ -46,8 +50,18 @@ def controller_down(subject: Entity, graph: Graph) -> Iterator[Outcome]:
     ## Fix
     Start the component again, on the machine or in the static pod in which it runs.
     """
+    idle = operators.idle(subject) if subject.group.count(".") and subject.deleted is None else []
+    for workload in idle:
+        yield leans(workload, "managed-by", _unseen(subject))
+        wanted = Proof(workload, "spec.replicas", str(workloads.wanted(workload)), None, workload.pointer)
+        yield found(
+            "controller-down", workload, _unseen(subject), wanted, via="managed-by",
+            fix=f"Bring back {workload.kind} {workload.namespace}/{workload.name}, which is to act on objects of kind "
+            f"{subject.kind}.",
+            command=commands.kubectl("describe", workload),
+        )  # fmt: skip
     stale = controlplane.stale_lease(graph, controlplane.MANAGER)
-    if stale is None:
+    if stale is None or idle:
         return
     component = controlplane.component(graph, controlplane.MANAGER)
     proofs = controlplane.lease_proofs(stale)
@@ -69,4 +83,6 @@ def _unseen(subject: Entity) -> Proof:
         return Proof(subject, "status.observedGeneration", said, None, subject.pointer)
     if subject.deleted is not None:
         return Proof(subject, "metadata.deletionTimestamp", "not acted on", subject.deleted, subject.pointer)
+    if subject.kind not in _COUNTED:
+        return Proof(subject, "status", None, None, subject.pointer, stated=False)
     return Proof(subject, "status", "counts pods that are not there", None, subject.pointer, stated=False)

@@ -13,7 +13,7 @@ CONDITIONS = (
         "Ready",
         "The kubelet posts a status and says that the node is not ready.",
         status="False",
-        broken=True,
+        broken=False,
     ),
     condition(
         "node-pressure",
@@ -27,7 +27,7 @@ CONDITIONS = (
         "Node",
         "NetworkUnavailable",
         "Nobody has made a network for the node's pods.",
-        broken=True,
+        broken=False,
     ),
 )
 

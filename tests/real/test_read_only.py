@@ -1,0 +1,86 @@
+"""vigie needs get, list and watch, and nothing else: proved with an account that has only these."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.lab import host, life, programs
+from tests.lab.instance import Instance
+from tests.lab.kube import until
+from tests.real.conftest import need
+
+from vigie import pipeline
+
+NAME = "test-read-only"
+BROKEN = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: press}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: lookout, namespace: press}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: lookout}
+rules: [{apiGroups: ["*"], resources: ["*"], verbs: [get, list, watch]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: lookout}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: lookout}
+subjects: [{kind: ServiceAccount, name: lookout, namespace: press}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: printer, namespace: press}
+spec:
+  selector: {matchLabels: {app: printer}}
+  template:
+    metadata: {labels: {app: printer}}
+    spec:
+      containers:
+      - name: main
+        image: vigie-lab/busybox:1
+        envFrom: [{configMapRef: {name: printer-settings}}]
+"""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Instance]:
+    need(not host.lacking(), host.lacking())
+    need(programs.kubernetes("1.36").ready, "the lab's Kubernetes is not built: make lab")
+    life.down(NAME)
+    try:
+        instance = life.up(NAME, nodes=1)
+        life.apply(instance, BROKEN)
+        jsonpath = "jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}"
+        asked = ["get", "pods", "-n", "press", "-o", jsonpath]
+        until("the broken pod", lambda: "CreateContainerConfigError" in life.kubectl(instance, asked).stdout, 60)
+        yield instance
+    finally:
+        life.down(NAME)
+
+
+def account(lab: Instance, folder: Path) -> Path:
+    """A kubeconfig of the service account that may only look."""
+    token = life.kubectl(lab, ["create", "token", "lookout", "-n", "press"]).stdout.strip()
+    config = yaml.safe_load(lab.kubeconfig.read_text())
+    config["users"][0]["user"] = {"token": token}
+    path = folder / "kubeconfig"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+def test_an_account_that_may_only_look_gets_the_whole_answer(lab: Instance, tmp_path: Path) -> None:
+    kubeconfig = account(lab, tmp_path)
+    refused = life.kubectl(lab, ["auth", "can-i", "create", "pods", "--as", "system:serviceaccount:press:lookout"])
+    assert refused.stdout.strip() == "no"
+    graph = pipeline.read_cluster(kubeconfig=str(kubeconfig))
+    assert graph.gaps == ()
+    (cause,) = pipeline.ask(graph).causes
+    assert (cause.name, str(cause.entity)) == ("config-missing", "ConfigMap/press/printer-settings")
+    admin = pipeline.ask(pipeline.read_cluster(kubeconfig=str(lab.kubeconfig)))
+    assert [(c.name, str(c.entity)) for c in admin.causes] == [(cause.name, str(cause.entity))]
