@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import vigie
-from vigie import pipeline
+from vigie import pipeline, testing
 from vigie.graph.schema import Schema
 from vigie.model.classes import classes
 
@@ -79,6 +79,14 @@ def test_every_class_has_one_owner_and_every_rule_declares_real_ones() -> None:
     only_metrics_show = {"resource-throttled"}
     missing = set(classes()) - set(owners) - {"unknown"} - only_metrics_show
     assert missing == set(), f"no rule names {sorted(missing)}"
+
+
+def test_every_class_has_a_case_of_its_own() -> None:
+    """A case whose answer is the class, on the page of the rule that owns it; it fails there without the rule."""
+    pages = {path.stem.partition("_")[0].upper(): testing.cases(path) for path in SOURCE.glob("systems/*/rules/*.md")}
+    for rule in schema().rules.values():
+        answered = {e.cause for case in pages[rule.id] if case.outcome != "Good" for e in case.answer}
+        assert set(rule.causes) <= answered, f"{rule.id}: no case answers {sorted(set(rule.causes) - answered)}"
 
 
 def test_ids_are_for_life() -> None:
