@@ -106,20 +106,17 @@ static int call_hook(Run *r, int cycle, int iteration) {
     r->next_poll = now + 0.1;
     PyEval_RestoreThread(caller->state);
     int stop = PyErr_CheckSignals();
-    if (!stop && ask) {
-        double share = r->work > 0 ? r->done / r->work : 1;
-        PyObject *answer = PyObject_CallFunction(caller->hook, "iid", cycle, iteration, share);
-        if (!answer) stop = 1;
-        else if (answer == Py_False) PyErr_SetString(PyExc_InterruptedError, "bundling was cancelled"), stop = 1;
-        else if (answer == Py_True) {
-            caller->state = PyEval_SaveThread();
-            write_points(r, caller->frame);
-            PyEval_RestoreThread(caller->state);
-            Py_DECREF(answer);
-            answer = PyObject_CallFunction(caller->hook, "iid", cycle, iteration, -1.0); /* the frame is there */
-            stop = !answer;
-        }
+    double share = r->work > 0 ? r->done / r->work : 1;
+    for (int frame = 0; ask && !stop && frame < 2; frame++) {
+        PyObject *answer = PyObject_CallFunction(caller->hook, "iid", cycle, iteration, frame ? -1.0 : share);
+        stop = !answer || answer == Py_False;
+        if (answer == Py_False) PyErr_SetString(PyExc_InterruptedError, "bundling was cancelled");
+        bool wanted = answer == Py_True;
         Py_XDECREF(answer);
+        if (!wanted || frame) break;
+        caller->state = PyEval_SaveThread();
+        write_points(r, caller->frame);
+        PyEval_RestoreThread(caller->state);
     }
     caller->state = PyEval_SaveThread();
     return stop;

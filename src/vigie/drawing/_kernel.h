@@ -80,8 +80,8 @@ struct Run {
     Scratch *scratch;
     atomic_size_t next_chunk;
     uint64_t pairs;
-    float *intensity[MAX_THREADS];    /* (padded) sum of weight x c^2 over the pairs that each thread found */
-    float *company[MAX_THREADS];      /* the same of (c - threshold) / (1 - threshold) */
+    double *intensity[MAX_THREADS];   /* (padded) sum of weight x c^2 over the pairs that each thread found */
+    double *company[MAX_THREADS];     /* the same of (c - threshold) / (1 - threshold) */
 
     int n, np, parts;                 /* inner points, points with padding, components of a force */
     float step, cap;
@@ -109,7 +109,7 @@ typedef struct {
 /* One set of these for each instruction set. */
 typedef struct {
     const char *name;
-    bool (*build)(Run *, size_t tile, Scratch *, float *intensity, float *company);
+    bool (*build)(Run *, size_t tile, Scratch *, double *intensity, double *company);
     void (*forces)(Run *, const Chunk *, size_t tile, float *);
     void (*update)(Run *, size_t first_tile, size_t last_tile);
     void (*relax)(Fan *, int n, int iterations, float step);

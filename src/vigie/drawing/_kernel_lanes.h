@@ -2,6 +2,7 @@
    NAME(x), TARGET (an attribute), LEVEL (0 baseline, 3 x86-64-v3, 4 x86-64-v4) defined. */
 
 typedef float NAME(f8) __attribute__((vector_size(32)));
+typedef double NAME(d8) __attribute__((vector_size(64)));
 typedef int32_t NAME(i8) __attribute__((vector_size(32)));
 #define F8 NAME(f8)
 #define I8 NAME(i8)
@@ -161,7 +162,18 @@ INLINE bool NAME(append)(Run *r, Scratch *s, int row, int list, uint64_t codes, 
     return true;
 }
 
-INLINE bool NAME(pair_tiles)(Run *r, size_t a, size_t b, Scratch *s, float *intensity, float *company) {
+/* Sums of multiples of 2^-20 are exact, so they do not depend on which thread found which pair. */
+INLINE NAME(d8) NAME(grains)(F8 x) {
+    NAME(d8) d = __builtin_convertvector(x, NAME(d8));
+    return (d + 6442450944.0) - 6442450944.0;
+}
+INLINE void NAME(add_up)(double *sums, size_t a, size_t b, F8 to_a, F8 to_b) {
+    NAME(d8) one = NAME(grains)(to_a);
+    sums[a] += ((one[0] + one[4]) + (one[2] + one[6])) + ((one[1] + one[5]) + (one[3] + one[7]));
+    *(NAME(d8) *)(sums + b) += NAME(grains)(to_b);
+}
+
+INLINE bool NAME(pair_tiles)(Run *r, size_t a, size_t b, Scratch *s, double *intensity, double *company) {
     static const uint64_t LATER = ~0ull;
     for (int row = 0; row < TILE; row++) {
         size_t e = a * TILE + row;
@@ -175,10 +187,8 @@ INLINE bool NAME(pair_tiles)(Run *r, size_t a, size_t b, Scratch *s, float *inte
             for (int k = 0; k <= row; k++) square[k] = excess[k] = 0;
         }
         if (!codes) continue;
-        intensity[e] += NAME(sum)(square * NAME(load)(r->weight + b * TILE));
-        *(F8 *)(intensity + b * TILE) += square * r->weight[e];
-        company[e] += NAME(sum)(excess * NAME(load)(r->weight + b * TILE));
-        *(F8 *)(company + b * TILE) += excess * r->weight[e];
+        NAME(add_up)(intensity, e, b * TILE, square * NAME(load)(r->weight + b * TILE), square * r->weight[e]);
+        NAME(add_up)(company, e, b * TILE, excess * NAME(load)(r->weight + b * TILE), excess * r->weight[e]);
         uint64_t back = 0;
         if (r->o.pairing)
             for (unsigned k = against; k; k &= k - 1) back |= 0xffull << (8 * __builtin_ctz(k));
@@ -189,7 +199,7 @@ INLINE bool NAME(pair_tiles)(Run *r, size_t a, size_t b, Scratch *s, float *inte
 }
 
 /* Fill `s` with the compatible pairs of the rows of one tile. False if memory ran out. */
-static TARGET bool NAME(build)(Run *r, size_t a, Scratch *s, float *intensity, float *company) {
+static TARGET bool NAME(build)(Run *r, size_t a, Scratch *s, double *intensity, double *company) {
     size_t end = r->group_end[a];
     memset(s->count, 0, sizeof s->count);
     for (size_t super = a / TILE; super * TILE < end; ) {

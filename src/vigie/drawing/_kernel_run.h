@@ -263,18 +263,18 @@ static bool pair_up(Job *job, float *intensity) {
     if (!r->chunks) return false;
     memset(r->chunks, 0, r->tiles * sizeof *r->chunks);
     for (int k = 0; k < r->threads; k++) {
-        r->intensity[k] = claim(r, r->padded * 4), r->company[k] = claim(r, r->padded * 4);
+        r->intensity[k] = claim(r, r->padded * 8), r->company[k] = claim(r, r->padded * 8);
         if (!r->scratch || !r->intensity[k] || !r->company[k]) return false;
-        memset(r->intensity[k], 0, r->padded * 4), memset(r->company[k], 0, r->padded * 4);
+        memset(r->intensity[k], 0, r->padded * 8), memset(r->company[k], 0, r->padded * 8);
     }
     pool_run(r->pool, build_task, job);
     if (halted(r)) return false;
     for (size_t e = 0; e < r->padded; e++) {
-        float sum = 0, company = fmaxf(r->weight[e] - 1, 0), half = (float)r->o.company;
+        double sum = 0, company = fmax(r->weight[e] - 1, 0), half = r->o.company;
         for (int k = 0; k < r->threads; k++) sum += r->intensity[k][e], company += r->company[k][e];
         if (r->edge[e] < 0) continue;
-        intensity[r->edge[e]] = sum;
-        r->share[e] = half > 0 ? company / (company + half) : 1;
+        intensity[r->edge[e]] = (float)sum;
+        r->share[e] = half > 0 ? (float)(company / (company + half)) : 1;
     }
     for (size_t t = 0; t < r->tiles; t++) r->pairs += r->chunks[t].pairs;
     r->lut[0] = 0;

@@ -80,7 +80,7 @@ def density(points: Floats, frame: Frame) -> Counts:
 
 
 def _samples(points: Floats, gap: float) -> tuple[NDArray[np.int64], Floats, Floats, NDArray[np.int64]]:
-    """Edge, x, y and number of the piece of samples at most `gap` apart along the longer axis of each straight piece."""
+    """Edge, x, y and piece of samples at most `gap` apart along the longer axis of each straight piece."""
     pieces = points.shape[1] - 1
     start, vector = points[:, :-1].reshape(-1, 2), np.diff(points, axis=1).reshape(-1, 2)
     steps = np.maximum(1, np.ceil(np.abs(vector).max(axis=1) / gap)).astype(np.int64)
@@ -130,7 +130,7 @@ def ambiguity(points: Floats, *, seed: int = 0) -> float:
 
     The reader stands at each eighth of the curve, and looks both ways. A place can be reached if
     a curve that ends there passes through the same cell (1/250 of the width) in the same of 8 directions. Places are
-    ends of curves, told apart at 1/100 of the width. Of more than 4,000 edges, a sample by `seed` is judged, against all.
+    ends of curves, told apart at 1/100 of the width. Of more than 4,000 edges, a sample is judged against all.
     """
     if not len(points):
         return 0.0

@@ -1,22 +1,23 @@
 """Near edges as one weighted super-edge, and the curves of its members afterwards.
 
-Edges whose four coordinates differ by no more than tolerance x the shortest of their lengths are one super-edge. It moves
-as slowly as its members would: each of them is held by all the others. Afterwards the members go through the same cycles
-in the frame of their super-edge's curve, drawn to it by the others and held by their own springs.
+Edges whose four coordinates differ by no more than tolerance x the shortest of their lengths are one super-edge. It
+moves as slowly as its members would, each of which is held by all the others. Afterwards the members go through the
+same cycles in the frame of their super-edge's curve, drawn to it by the others and held by their own springs.
 
-WIDTH and SETTLED were fitted to exact bundlings (bench/drawing): a member feels the others as if they lay sqrt(30) times
-its own distance apart, for they are spread and have neighbours elsewhere; and the members' spread counts for 5 % of what it
-is at the start, for it shrinks.
+WIDTH and SETTLED were fitted to exact bundlings: a member feels the others as if they lay sqrt(30) times its own
+distance apart, for they are spread and have neighbours elsewhere; and the members' spread counts for 5 % of what it is
+at the start, for it shrinks.
 """
 
 import os
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vigie.drawing.twin import Rules
+from vigie.drawing.planning import Plan
 
 Array: TypeAlias = NDArray[Any]
 WIDTH = 30.0
@@ -25,11 +26,11 @@ SETTLED = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Super-edges: (S, 4) `segments`, (S,) `weights`, `groups` of one type; `member` (E,) names each edge's super-edge.
+    """Super-edges: (S, 4) `segments`, (S,) `weights`, `groups` of one type; `member` (E,) is each edge's super-edge.
 
-    `turned` (E,) marks the members that run against their super-edge, `own` (E,) are their weights. `kin` (S, 4): weight of
-    all members but one, and in inner coordinates the mean squares of their distances from the super-edge at its start, at
-    its end, and the mean product of both.
+    `turned` (E,) marks the members that run against their super-edge, `own` (E,) are their weights. `kin` (S, 4): weight
+    of all members but one, and in inner coordinates the mean squares of their distances from the super-edge at its
+    start, at its end, and the mean product of both.
     """
 
     segments: Array
@@ -41,10 +42,9 @@ class Merged:
     kin: Array
 
 
-def merge(
-    segments: Array, weights: Array | None, groups: Array, tolerance: float, oriented: bool, unit: float, kernel: Any
-) -> Merged:
-    """Merge (E, 4) segments; `groups` holds the first edge of each type, and E. `oriented` ignores the directions."""
+def merge(plan: Plan, tolerance: float, oriented: bool, kernel: Any) -> Merged:
+    """Merge the segments of a plan, those of each type by themselves. `oriented` ignores the directions."""
+    segments, weights, groups, unit = plan.segments, plan.weights, plan.groups, plan.unit
     member = np.zeros(len(segments), dtype=np.int32)
     if kernel is not None:
         count = kernel.merge(segments, groups, member, tolerance, oriented)
@@ -65,7 +65,8 @@ def merge(
     bounds = np.searchsorted(first, np.arange(len(groups)), "left").astype(np.int64)
     supers = origin + means
     off = (facing - supers[member]) * unit
-    squares = off[:, 0] ** 2 + off[:, 1] ** 2, off[:, 2] ** 2 + off[:, 3] ** 2, off[:, 0] * off[:, 2] + off[:, 1] * off[:, 3]
+    a, b = off[:, :2], off[:, 2:]
+    squares = (a * a).sum(axis=1), (b * b).sum(axis=1), (a * b).sum(axis=1)
     size = np.bincount(member, minlength=count)
     spread = [SETTLED * np.bincount(member, square, count) / size for square in squares]
     kin = np.column_stack((heavy * (1 - 1 / size), *spread)).astype(np.float32)
@@ -73,7 +74,7 @@ def merge(
 
 
 def _turned(vector: Array) -> Array:
-    return (vector[:, 0] < 0) | ((vector[:, 0] == 0) & (vector[:, 1] < 0))
+    return np.asarray((vector[:, 0] < 0) | ((vector[:, 0] == 0) & (vector[:, 1] < 0)))
 
 
 def _merge(segments: Array, groups: Array, member: Array, tolerance: float, oriented: bool) -> int:
@@ -83,7 +84,7 @@ def _merge(segments: Array, groups: Array, member: Array, tolerance: float, orie
     turned = _turned(d) if oriented else np.zeros(len(d), dtype=bool)
     ends = np.where(turned[:, None], segments[:, [2, 3, 0, 1]], segments)
     count = 0
-    for low, high in zip(groups[:-1], groups[1:], strict=True):
+    for low, high in pairwise(groups):
         stack = [np.arange(low, high)]
         while stack:
             rows = stack.pop()
@@ -103,61 +104,41 @@ def _merge(segments: Array, groups: Array, member: Array, tolerance: float, orie
     return count
 
 
-def spread(
-    segments: Array,
-    merged: Merged,
-    curves: Array,
-    schedule: list[tuple[int, int, float]],
-    unit: float,
-    rules: Rules,
-    kernel: Any,
-    threads: int,
-) -> Array:
-    """(E, n + 2, 2) curves of the members, from the (S, n + 2, 2) curves of the super-edges.
-
-    `schedule` is the one that bundled those; `unit` inner coordinates make one outer.
-    """
+def spread(plan: Plan, merged: Merged, curves: Array, kernel: Any, threads: int) -> Array:
+    """(E, n + 2, 2) curves of the members, from the (S, n + 2, 2) curves of the super-edges."""
+    rules = plan.rules
     size = np.bincount(merged.member, minlength=len(merged.segments))
     others = np.maximum(merged.weights[merged.member] - merged.own, 0)
     mass = others * (others / (others + rules.company) if rules.company else 1.0)
     mass = np.where(size[merged.member] > 1, mass, -1.0).astype(np.float32)
     tiny = max(rules.tiny, 1.0)
     if kernel is None:
-        return _spread(segments, merged, curves, mass, schedule, unit, rules.spring, tiny)
-    out = np.empty((len(segments), curves.shape[1], 2))
+        return _spread(plan, merged, curves, mass, tiny)
+    out = np.empty((len(plan.segments), curves.shape[1], 2))
     member = np.where(merged.turned, ~merged.member, merged.member).astype(np.int32)
-    shape = np.array([(n, iterations) for n, iterations, _ in schedule], dtype=np.int32)
-    steps = np.array([step for _, _, step in schedule])
-    kernel.spread(
-        segments, merged.segments, member, curves, mass, shape, steps, out, unit, rules.spring, tiny, WIDTH, threads, level()
-    )
+    shape = np.array([(n, iterations) for n, iterations, _ in plan.schedule], dtype=np.int32)
+    steps = np.array([step for _, _, step in plan.schedule])
+    arrays = plan.segments, merged.segments, member, curves, mass, shape, steps, out
+    kernel.spread(*arrays, plan.unit, rules.spring, tiny, WIDTH, threads, level())
     return out
 
 
 def level() -> int:
-    """The highest instruction set that the kernel may use: 0 baseline, 3 and 4 x86-64-v3 and v4 (VIGIE_KERNEL_LEVEL)."""
+    """The highest x86-64 level (0, 3 or 4) that the kernel may use; VIGIE_KERNEL_LEVEL lowers it."""
     return int(os.environ.get("VIGIE_KERNEL_LEVEL", "9"))
 
 
-def _spread(
-    segments: Array,
-    merged: Merged,
-    curves: Array,
-    mass: Array,
-    schedule: list[tuple[int, int, float]],
-    unit: float,
-    spring: float,
-    tiny: float,
-) -> Array:
+def _spread(plan: Plan, merged: Merged, curves: Array, mass: Array, tiny: float) -> Array:
     """The numpy twin of the kernel's spread."""
+    segments, unit = plan.segments, plan.unit
     super_, many = merged.member, mass >= 0
     facing = np.where(merged.turned[:, None], segments[:, [2, 3, 0, 1]], segments)[many]
     off = (facing - merged.segments[super_[many]]) * unit
     away = np.stack((off[:, :2], (off[:, :2] + off[:, 2:]) / 2, off[:, 2:]), axis=1)
     length = np.hypot(*(merged.segments[:, 2:] - merged.segments[:, :2]).T)[super_[many]] * unit
-    for n, iterations, step in schedule:
+    for n, iterations, step in plan.schedule:
         away = _refined(away, n + 2)
-        kp = (spring / (length * (n + 1)))[:, None, None]
+        kp = (plan.rules.spring / (length * (n + 1)))[:, None, None]
         for _ in range(iterations):
             inner = away[:, 1:-1]
             pull = (mass[many, None] / (WIDTH * (inner**2).sum(axis=2) + tiny))[..., None]

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vigie.drawing import merging, twin
+from vigie.drawing.options import Options
+from vigie.drawing.planning import Plan
 from vigie.model.errors import VigieError
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -18,27 +20,8 @@ Progress: TypeAlias = Callable[[float], bool | None]
 Frame: TypeAlias = Callable[[int, int, Floats], bool | None]
 
 
-class Cancelled(VigieError):
+class Cancelled(VigieError):  # noqa: N818 - it is no error of the program
     """A callback returned False, so there is no picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The edges that move, sorted by type, and the numbers that every backend needs.
-
-    segments  (M, 4) with lengths above zero          groups    first edge of each type, and M
-    rows      (M,) their numbers among the caller's   schedule  (inner points, iterations, step size) of each cycle
-    origin, unit                                      inner = (outer - origin) x unit
-    """
-
-    segments: Floats
-    rows: NDArray[np.int64]
-    weights: NDArray[np.float32] | None
-    groups: NDArray[np.int64]
-    origin: tuple[float, float]
-    unit: float
-    rules: twin.Rules
-    schedule: list[tuple[int, int, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,29 +98,26 @@ def load_kernel() -> Any:
         return None
 
 
-def run(plan: Plan, tolerance: float, oriented: bool, start: Floats | None, threads: int, kernel: Any, hook: Hook) -> Made:
-    """Bundle a plan; merge edges nearer than `tolerance` of their length first, and give the members their curves back.
+def run(plan: Plan, options: Options, start: Floats | None, threads: int, kernel: Any, hook: Hook) -> Made:
+    """Bundle a plan; merge near edges first if the options ask for it, and give the members their curves back.
 
     `start` (M, n + 2, 2) holds curves to begin with. Raises Cancelled.
     """
-    count = len(plan.segments)
-    identity = np.arange(count, dtype=np.int32)
-    if not count:
+    identity = np.arange(len(plan.segments), dtype=np.int32)
+    if not len(identity):
         nothing = np.zeros((0, plan.schedule[-1][0] + 2, 2))
         return Made(nothing, identity, np.zeros(0, dtype=np.float32), 0, 0, "kernel" if kernel else "numpy")
     try:
-        if not tolerance:
-            return _solve(plan, start, threads, kernel, hook, identity)
-        return _merged(plan, tolerance, oriented, start, threads, kernel, hook)
+        if options.tolerance:
+            return _merged(plan, options, start, threads, kernel, hook)
+        return _solve(plan, start, threads, kernel, hook, identity)
     except InterruptedError as error:
         raise Cancelled("bundling was cancelled by its callback") from error
 
 
-def _merged(
-    plan: Plan, tolerance: float, oriented: bool, start: Floats | None, threads: int, kernel: Any, hook: Hook
-) -> Made:
+def _merged(plan: Plan, options: Options, start: Floats | None, threads: int, kernel: Any, hook: Hook) -> Made:
     clock = time.perf_counter()
-    merged = merging.merge(plan.segments, plan.weights, plan.groups, tolerance, oriented, plan.unit, kernel)
+    merged = merging.merge(plan, options.tolerance, options.oriented, kernel)
     if start is not None:
         lead = np.zeros(len(merged.segments), dtype=np.int64)
         lead[merged.member] = np.arange(len(plan.segments))
@@ -146,7 +126,7 @@ def _merged(
     few = replace(plan, segments=merged.segments, weights=merged.weights, groups=merged.groups)
     made = _solve(few, start, threads, kernel, hook, merged.member, merged.kin if plan.rules.stable else None)
     clock = time.perf_counter()
-    points = merging.spread(plan.segments, merged, made.points, plan.schedule, plan.unit, plan.rules, kernel, threads)
+    points = merging.spread(plan, merged, made.points, kernel, threads)
     stages = {**made.stages, "merging": spent, "spreading": time.perf_counter() - clock}
     memory = made.memory + made.points.nbytes
     intensity = made.intensity[merged.member]
@@ -198,7 +178,12 @@ def _solve(
 
 
 def _solve_in_numpy(
-    plan: Plan, start: Floats | None, threads: int, hook: Hook, member: NDArray[np.int32], kin: NDArray[np.float32] | None
+    plan: Plan,
+    start: Floats | None,
+    threads: int,
+    hook: Hook,
+    member: NDArray[np.int32],
+    kin: NDArray[np.float32] | None,
 ) -> Made:
     clock = time.perf_counter()
     pairs = twin.compatible_pairs(plan.segments, plan.groups, plan.rules)

@@ -7,6 +7,8 @@ precision for the pairs and single precision for the points. Holten and van Wijk
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -114,7 +116,7 @@ def _tiled(segments: Array, groups: Array) -> _Edges:
     side = np.where((vector[:, 0] < 0) | ((vector[:, 0] == 0) & (vector[:, 1] < 0)), -0.7, 0.7)
     keys = np.hstack((middle, vector * side[:, None]))
     index, real, types = [], [], []
-    for kind, (low, high) in enumerate(zip(groups[:-1], groups[1:], strict=True)):
+    for kind, (low, high) in enumerate(pairwise(groups)):
         for leaf in kd_order(keys[low:high], TILE) if high > low else ():
             index.append(np.resize(leaf + low, TILE))
             real.append(np.arange(TILE) < len(leaf))
@@ -319,7 +321,7 @@ def move(
                 _advance(flow, force, stiff, size, rules)
                 done += n
                 if step is not None:
-                    step(cycle, iteration, done / work, lambda flow=flow: flow.transpose(2, 1, 0))
+                    step(cycle, iteration, done / work, partial(np.transpose, flow, (2, 1, 0)))
             points = flow.transpose(2, 1, 0).astype(np.float64)
             points[:, 0], points[:, -1] = ends[:, 0], ends[:, 1]
     return points

@@ -149,7 +149,10 @@ class Sickness:
                     yield entity
 
     def _told(self) -> Iterator[tuple[Entity, str]]:
-        """Objects known from events alone, whose kind nobody listed: their last event decides."""
+        """Objects known from events alone, whose kind nobody listed: their last event decides, if it means anything.
+
+        Warnings that no system declares a symptom for are the noise of every cluster.
+        """
         for system in self.graph.schema.systems:
             declared = system.events
             table = self.graph.table(declared.kind) if declared else None
@@ -160,7 +163,7 @@ class Sickness:
             rows = np.isin(edges.source, np.flatnonzero(warned) + table.base)
             for id in np.unique(edges.target[rows & self._unread(edges.target)]):
                 entity = self.graph.entity(int(id))
-                if entity.exists is None:
+                if entity.exists is None and entity.signals():
                     said = self._last_warning(entity, declared)
                     if said:
                         yield entity, said

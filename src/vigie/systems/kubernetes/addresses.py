@@ -55,6 +55,7 @@ def _ranges(graph: Graph) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]
     pods = [node[Node.pod_range] for node in graph.all("Node") if node[Node.pod_range]]
     if not pods:
         pods = [_around(pod[Pod.ip]) for pod in graph.all("Pod") if pod[Pod.ip] and not pod[Pod.host_network]]
+    pods += [pod[Pod.host_ip] for pod in graph.all("Pod") if pod[Pod.host_ip]]
     services = [
         text for held in graph.all("networking.k8s.io/ServiceCIDR") for text in _texts(held[ServiceCIDR.ranges])
     ]

@@ -9,10 +9,12 @@ from vigie.systems.kubernetes.addresses import is_local, of_the_cluster
 from vigie.systems.kubernetes.environment import Setting
 from vigie.systems.kubernetes.joins import once
 from vigie.systems.kubernetes.kinds.network import Service, ServicePort
-from vigie.systems.kubernetes.kinds.workloads import Container
+from vigie.systems.kubernetes.kinds.nodes import Node
+from vigie.systems.kubernetes.kinds.workloads import Container, Pod
 
 NAMING = ("name-unknown", "name-unanswered")
 _SILENT = ("timeout", "no-route", "unavailable", "name-unanswered")
+_NODE_PORTS = (30000, 32767)
 _ANSWERED = ("unavailable", "timeout", "reset")
 _SETTLED = 10 * clock.SECOND
 _CALLS = ("refused", "timeout", "no-route", "reset", "unavailable", *NAMING)
@@ -108,17 +110,19 @@ def reliances(pod: Entity, found: Iterable[Failure]) -> Iterator[Leans]:
     """What the failed calls of a pod hang on: what they were meant for, then the cluster's DNS where names failed.
 
     A Service of which one pod is gone and another serves is well, and calls to it still time out: so its pods follow.
+    Last come what callees that answer with errors complain of in their turn.
     """
     found = list(found)
     for failure in found:
         if failure.target is not None:
             yield from behind(failure.target, "calls", failure.record)
-            if failure.trouble in _ANSWERED and serving(failure.target):
-                yield from _onward(failure.target, {pod, failure.target}, 3)
     for failure in found:
         server = dns(pod.graph)
         if failure.trouble in NAMING and server is not None and server != failure.target:
             yield from behind(server, "resolves-with", failure.record)
+    for failure in found:
+        if failure.target is not None and failure.trouble in _ANSWERED and serving(failure.target):
+            yield from _onward(failure.target, {pod, failure.target}, 3)
 
 
 def _onward(target: Entity, seen: set[Entity], depth: int) -> Iterator[Leans]:
@@ -180,8 +184,11 @@ def port_of(service: Entity, port: int | None) -> Row | None:
 
 
 def serves(service: Entity, port: int | None) -> bool | None:
-    """Whether a Service has a port; None where that cannot be told."""
-    if not service.read or port is None or service[Service.type] == "ExternalName":
+    """Whether a Service has a port, or some Service opens it on a node; None where that cannot be told."""
+    if service.key == Node.key and port is not None and _NODE_PORTS[0] <= port <= _NODE_PORTS[1]:
+        held = [row for other in service.graph.all("Service") for row in other.rows(ServicePort)]
+        return any(row[ServicePort.node_port] == port for row in held) if held else None
+    if not service.read or port is None or service.key != Service.key or service[Service.type] == "ExternalName":
         return None
     rows = service.rows(ServicePort)
     if service[Service.ip] == "None" and not rows:
@@ -234,6 +241,8 @@ def unresolved(pod: Entity, said: Iterable[Record]) -> str:
 
 def serving(target: Entity) -> bool:
     """Whether a Service, or a pod, takes traffic now: a ready pod is behind it."""
+    if target.key not in (Service.key, Pod.key):
+        return False
     pods = [edge.target for edge in target.out("selects")] if target.key == Service.key else [target]
     return any((ready := pod.condition("Ready")) is not None and ready.status == "True" for pod in pods)
 
@@ -248,6 +257,6 @@ def healed(pod: Entity, row: Row) -> bool:
         return False
     begun, ended = row[Container.running_since] or 0, row[Container.ended_at] or 0
     lived, before = pod.graph.as_of - begun, ended - (row[Container.began_at] or ended)
-    if lived < max(before, _SETTLED):
+    if lived < max(before, _SETTLED) and any(f.trouble in _ANSWERED for f in meant):
         return False
     return not any(record.time is None or record.time >= begun + _SETTLED for record in pod.log(part).recent())

@@ -19,7 +19,9 @@ _BLOCKED = (
 _PASSING = re.compile(
     r"failed to sync .* cache|not registered|timed out waiting for the condition|Multi-Attach", re.IGNORECASE
 )
-_LACKING = re.compile(r"not found|non-existent|couldn't find key", re.IGNORECASE)
+_LACKING = re.compile(
+    r"not found(?! in the list of registered CSI drivers)|non-existent|couldn't find key", re.IGNORECASE
+)
 
 
 def excused(pod: Entity, *, waited: bool) -> bool:

@@ -154,19 +154,21 @@ def wanted(workload: Entity) -> int | None:
 
 
 def is_unwell(entity: Entity) -> bool:
-    """Whether the declarations of health of its kind, each computed once, hold an object for unhealthy."""
-    graph, key = entity.graph, entity.key
-    table = graph.tables.get(key)
-    if table is None or not entity.read:
-        return False
+    """Whether the declarations of health of its kind hold an object for unhealthy."""
+    table = entity.graph.tables.get(entity.key)
+    return table is not None and entity.read and bool(unwell(table)[entity.id - table.base])
+
+
+def unwell(table: Table) -> Mask:
+    """The objects of a kind that its declarations of health hold for unhealthy, decided once."""
 
     def test() -> Mask:
+        schema = table.graph.schema
         out = none(table)
-        for health in graph.schema.health:
-            if graph.schema.resolve(health.on) == key:
+        for health in schema.health:
+            if health.on != "*" and schema.resolve(health.on) == table.key:
                 out |= np.asarray(health.test(table), np.bool_)
         out[table.real :] = False
         return out
 
-    mask = once(graph, f"unwell {key}", test)
-    return bool(mask[entity.id - table.base])
+    return once(table.graph, f"unwell {table.key}", test)

@@ -13,20 +13,29 @@ from vigie.systems.kubernetes.kinds.workloads import Pod
 
 Mask = npt.NDArray[np.bool_]
 _HOUR = 3600 * clock.SECOND
+_MOMENT = 15 * clock.SECOND
 REPEATED = 2
 
 
 def not_ready(nodes: Table) -> Mask:
     """The nodes of which nothing is heard, or that say no themselves and have not just joined."""
     ready = nodes.condition("Ready").status
-    joining = nodes.created.known & (nodes.age() <= MINUTE)
-    return np.asarray(nodes.exists & (ready.isin("Unknown") | (ready.isin("False") & ~joining)))
+    return np.asarray(nodes.exists & (ready.isin("Unknown") | (ready.isin("False") & ~joining(nodes))))
+
+
+def joining(nodes: Table) -> Mask:
+    """The nodes that have joined within the minute and have never been ready."""
+    young = nodes.created.known & (nodes.age() <= MINUTE)
+    since_when = nodes.condition("Ready").since
+    born = np.where(nodes.created.known, nodes.created.data, 0)
+    never = since_when.known & (np.where(since_when.known, since_when.data, 0) - born <= _MOMENT)
+    return np.asarray(young & never)
 
 
 def node_unwell(nodes: Table) -> Mask:
     """The nodes that are not ready, or to which nobody has made a network a minute after they joined."""
-    joining = nodes.created.known & (nodes.age() <= MINUTE)
-    cut_off = nodes.condition("NetworkUnavailable").status.isin("True") & ~joining & nodes.exists
+    young = nodes.created.known & (nodes.age() <= MINUTE)
+    cut_off = nodes.condition("NetworkUnavailable").status.isin("True") & ~young & nodes.exists
     return np.asarray(not_ready(nodes) | cut_off)
 
 

@@ -26,10 +26,7 @@ class Pod(Kind, api="v1", short="po"):
     restart_policy = text("spec.restartPolicy", "Always, OnFailure or Never")
     service_account = text("spec.serviceAccountName", "the identity that it runs as")
     host_network = flag("spec.hostNetwork", "whether it shares its node's network")
-    host_name = text("spec.hostname", "its name under its subdomain")
-    subdomain = text("spec.subdomain", "the headless Service under which it has a name")
     deadline = number("spec.activeDeadlineSeconds", "seconds that it may run in all")
-    grace = number("spec.terminationGracePeriodSeconds", "seconds between SIGTERM and SIGKILL")
     ending_grace = number("metadata.deletionGracePeriodSeconds", "seconds that its deletion gives it")
     scheduler = text("spec.schedulerName", "who places it")
     priority_class = text("spec.priorityClassName", "the name of its priority")
@@ -67,7 +64,6 @@ class Container(
     name = text("name", "its name in the pod")
     image = text("image", "the image as the kubelet resolved it")
     ready = flag("ready", "whether its readiness probe passes")
-    begun = flag("started", "whether its startup probe has passed")
     restarts = number("restartCount", "how often it was started again")
     waiting = text("state.waiting.reason", "why it does not run: ImagePullBackOff")
     waiting_message = text("state.waiting.message", "the sentence behind it")
@@ -81,7 +77,6 @@ class Container(
     ended_at = time("state.terminated.finishedAt | lastState.terminated.finishedAt", "when it last ended")
     began_at = time("state.terminated.startedAt | lastState.terminated.startedAt", "when what last ended began")
     exit_now = number("state.terminated.exitCode", "the code with which it lies ended now")
-    ended_now = text("state.terminated.reason", "the reason for which it lies ended now")
 
 
 class ContainerSpec(Rows, of=Pod, at=("spec.containers[]", "spec.initContainers[]", "spec.ephemeralContainers[]")):
@@ -94,4 +89,3 @@ class ContainerSpec(Rows, of=Pod, at=("spec.containers[]", "spec.initContainers[
     requests = mapping("resources.requests", "what the scheduler reserves for it")
     limits = mapping("resources.limits", "what it may use")
     ports = anything("ports", "the ports that it declares")
-    readiness = anything("readinessProbe", "how it is asked whether it is ready")

@@ -12,8 +12,9 @@ _COUNTED = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Replication
 
 
 def unattended(table: Table) -> Mask:
-    """What the controller-manager should have acted on and did not, while nobody renews its lease; and custom objects
-    whose own controller is down."""
+    """What nobody acts on: custom objects whose controller is down, and all that a controller-manager without a kept
+    lease should have acted on.
+    """
     if controlplane.stale_lease(table.graph, controlplane.MANAGER) is None:
         return operators.unseen(table)
     out = np.asarray(finalizers.held(table), np.bool_)

@@ -26,6 +26,8 @@ JOBS = (
     condition(
         "job-overdue", "batch/Job", "Failed", "It ran longer than it may.", broken=False, reason="DeadlineExceeded"
     ),
+    event("job-gave-up", "batch/Job", "BackoffLimitExceeded", "Its controller told that it failed too often."),
+    event("job-overdue", "batch/Job", "DeadlineExceeded", "Its controller told that it ran longer than it may."),
     event("run-skipped", "batch/CronJob", "JobAlreadyActive", "A run was skipped, for the one before still goes on."),
     event("run-missed", "batch/CronJob", ("MissSchedule", "TooManyMissedTimes"), "A run was not started in time."),
     event(
