@@ -28,7 +28,7 @@ SETTLED = 0.05
 class Merged:
     """Super-edges: (S, 4) `segments`, (S,) `weights`, `groups` of one type; `member` (E,) is each edge's super-edge.
 
-    `turned` (E,) marks the members that run against their super-edge, `own` (E,) are their weights. `kin` (S, 4): weight
+    `turned` (E,) marks the members that run against their super-edge, `own` (E,) are their weights. `kin` (S, 4): mass
     of all members but one, and in inner coordinates the mean squares of their distances from the super-edge at its
     start, at its end, and the mean product of both.
     """

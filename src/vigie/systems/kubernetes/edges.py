@@ -40,4 +40,8 @@ EDGES = (
     EdgeType("paid-by", "The cloud account that must grant what is asked for."),
     EdgeType("provisioned-by", "The workload that makes the volumes of a class."),
     EdgeType("wants", "The volume that comes nearest to what a claim asks for."),
+    EdgeType("measures", "The API that an autoscaler reads its metric from."),
+    EdgeType("contains", "An object in a namespace."),
+    EdgeType("managed-by", "The controller that acts on an object."),
+    EdgeType("depends-on", "What an object needs to be of use."),
 )

@@ -87,6 +87,8 @@ def _arguments(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
                     given[number + 1] if number + 1 < len(given) and not given[number + 1].startswith("-") else None
                 )
                 yield Setting(pod.holder, where, word, following)
+            elif number and len(word) >= 3 and not any(c.isspace() for c in word):
+                yield Setting(pod.holder, where, f"{field}[{number}]", word)
 
 
 def _template(pod: Entity, spec: dict[str, Any], rest: str) -> str:

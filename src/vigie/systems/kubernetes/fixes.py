@@ -28,8 +28,9 @@ def kubectl(verb: str, entity: Entity, *words: str) -> tuple[str, ...] | None:
 
 
 def rollback(holder: Entity) -> tuple[str, ...] | None:
-    """The command that puts a workload's former revision back; None for what keeps no revisions."""
-    if holder.kind not in ("Deployment", "StatefulSet", "DaemonSet"):
+    """The command that puts a workload's former revision back; None where the evidence shows none."""
+    kept = {"Deployment": "ReplicaSet", "StatefulSet": "ControllerRevision", "DaemonSet": "ControllerRevision"}
+    if sum(child.kind == kept.get(holder.kind) for child in holder.owned()) < 2:
         return None
     return kubectl("rollout undo", holder)
 

@@ -48,6 +48,15 @@ def with_ailing(table: Table) -> Mask:
     return out
 
 
+def ill(table: Table, short: Mask) -> Mask:
+    """The workloads with an unhealthy pod that have fewer than they want.
+
+    While nobody renews the controller-manager's lease their own count proves nothing, and the pod is enough.
+    """
+    doubted = controlplane.stale_lease(table.graph, controlplane.MANAGER) is not None
+    return np.asarray(with_ailing(table) & (short | doubted), np.bool_)
+
+
 def rolling(table: Table) -> Mask:
     """The Deployments whose rollout goes on, within its deadline and without an error."""
     progress = table.condition("Progressing")

@@ -26,7 +26,7 @@ def deployment_unwell(table: Table) -> Mask:
         (progress.status == "False") & progress.reason.isin("ProgressDeadlineExceeded", "ReplicaSetCreateError")
     )
     short = table[Deployment.available].numbers() < table[Deployment.replicas].numbers(1)
-    ill = workloads.with_ailing(table) & short
+    ill = workloads.ill(table, short)
     return np.asarray(
         (stated & ~table.stale) | workloads.unavailable(table) | ill | workloads.frozen(table), np.bool_
     )
@@ -38,7 +38,7 @@ def replicaset_unwell(table: Table) -> Mask:
     short = table[ReplicaSet.ready].numbers() < table[ReplicaSet.replicas].numbers(1)
     stated = (table.condition("ReplicaFailure").status == "True") & ~table.stale
     return np.asarray(
-        stated | (refused(table) & fewer) | (workloads.with_ailing(table) & short) | workloads.frozen(table), np.bool_
+        stated | (refused(table) & fewer) | workloads.ill(table, short) | workloads.frozen(table), np.bool_
     )
 
 
@@ -47,7 +47,7 @@ def controller_unwell(table: Table) -> Mask:
     fewer = table[ReplicationController.current].numbers() < table[ReplicationController.replicas].numbers(1)
     short = table[ReplicationController.ready].numbers() < table[ReplicationController.replicas].numbers(1)
     stated = (table.condition("ReplicaFailure").status == "True") & ~table.stale
-    return np.asarray(stated | (refused(table) & fewer) | (workloads.with_ailing(table) & short), np.bool_)
+    return np.asarray(stated | (refused(table) & fewer) | workloads.ill(table, short), np.bool_)
 
 
 def statefulset_unwell(table: Table) -> Mask:
@@ -59,7 +59,7 @@ def statefulset_unwell(table: Table) -> Mask:
     held &= ~table[StatefulSet.policy].isin("Parallel") & ~covered(table, "Pod") & (workloads.living(table) == 0)
     held &= (table.age() > _LONG) & ~table.stale
     return np.asarray(
-        held | (refused(table) & fewer) | (workloads.with_ailing(table) & short) | workloads.frozen(table), np.bool_
+        held | (refused(table) & fewer) | workloads.ill(table, short) | workloads.frozen(table), np.bool_
     )
 
 
@@ -69,7 +69,7 @@ def daemonset_unwell(table: Table) -> Mask:
     fewer = table[DaemonSet.current].numbers() < wanted
     short = table[DaemonSet.ready].numbers() < wanted
     return np.asarray(
-        (refused(table) & fewer) | (workloads.with_ailing(table) & short) | workloads.frozen(table), np.bool_
+        (refused(table) & fewer) | workloads.ill(table, short) | workloads.frozen(table), np.bool_
     )
 
 

@@ -84,7 +84,7 @@ def _looping(pods: Table, containers: RowTable) -> Mask:
         known
         & (
             ((restarts >= 1) & unready & by_error & (ago < _LOOP))
-            | ((restarts >= 2) & (lived <= np.maximum(2 * before, 10 * clock.SECOND)))
+            | ((restarts >= 2) & (lived <= np.maximum(2 * before, before + 10 * clock.SECOND)))
             | ((restarts >= 3) & (ago < _HOUR))
         )
     )

@@ -2,8 +2,8 @@ import re
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Provable, found, rule
-from vigie.systems.kubernetes import commands
-from vigie.systems.kubernetes.kinds.access import CustomResourceDefinition, ServedVersion
+from vigie.systems.kubernetes import commands, definitions
+from vigie.systems.kubernetes.kinds.access import CustomResourceDefinition
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 _KIND = re.compile(r"no matches for kind \\?\"(?P<kind>\w+)\\?\" in (?:version|group) \\?\"(?P<api>[\w./-]+)\\?\"")
@@ -39,10 +39,10 @@ def crd_missing(subject: Entity, graph: Graph) -> Iterator[Outcome]:
         group, kind, plural = _named(match)
         if not group or group.endswith(_OWN) or group in _OWN:
             continue
-        definition = _served(graph, group, kind, plural)
+        definition = definitions.served(graph, group, kind, plural)
         absent = definition.absence() if not definition.read else definition.proof(CustomResourceDefinition.served_kind)
         wanted = match.groupdict().get("api") or group
-        if definition.read and wanted.rpartition("/")[2] in _versions(definition):
+        if definition.read and wanted.rpartition("/")[2] in definitions.versions(definition):
             continue
         yield found(
             "crd-missing", definition, proof, absent, part="", via="depends-on",
@@ -70,25 +70,3 @@ def _named(match: re.Match[str]) -> tuple[str, str, str]:
     if "plural" in held:
         return held["group"], "", held["plural"]
     return held["api"].partition("/")[0], held["kind"], ""
-
-
-def _served(graph: Graph, group: str, kind: str, plural: str) -> Entity:
-    """The definition of a kind; the one that would be there where there is none."""
-    for entity in graph.all(CustomResourceDefinition):
-        if entity[CustomResourceDefinition.served_group] == group and (
-            entity[CustomResourceDefinition.served_kind] == kind
-            or entity[CustomResourceDefinition.plural_name] == plural
-        ):
-            return entity
-    name = plural or _plural(kind.lower())
-    return graph.get("CustomResourceDefinition", "", f"{name}.{group}")
-
-
-def _versions(definition: Entity) -> set[str | None]:
-    return {row[ServedVersion.name] for row in definition.rows(ServedVersion) if row[ServedVersion.served]}
-
-
-def _plural(word: str) -> str:
-    if word.endswith(("s", "x", "z", "ch", "sh")):
-        return word + "es"
-    return word[:-1] + "ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else word + "s"

@@ -8,14 +8,6 @@ API = (
         status="False", broken=False,
     ),
     condition(
-        "namespace-undiscovered", "Namespace", "NamespaceDeletionDiscoveryFailure",
-        "What is in a namespace cannot be listed.", broken=False,
-    ),
-    condition(
-        "namespace-holds", "Namespace", ("NamespaceFinalizersRemaining", "NamespaceContentRemaining"),
-        "Something is left in a namespace that is to go.", broken=False,
-    ),
-    condition(
         "kind-unknown", "*",
         ("Ready", "Synced", "Released", "Reconciled", "Healthy", "Applied", "Available", "Progressing"),
         "A controller needs a kind that the API server does not serve.", status="False",

@@ -1,7 +1,6 @@
 """What workload controllers, autoscalers and Jobs say of themselves."""
 
-from vigie.kit import column, condition, event
-from vigie.systems.kubernetes.kinds.controllers import Deployment
+from vigie.kit import condition, event
 
 ROLLOUT = (
     condition(
@@ -11,10 +10,6 @@ ROLLOUT = (
     condition(
         "unavailable", "apps/Deployment", "Available", "Fewer pods are available than must be.",
         status="False", broken=False,
-    ),
-    column(
-        "paused", "apps/Deployment", Deployment.paused, "Changes of its template wait until it is resumed.",
-        values=(True,), broken=False,
     ),
 )  # fmt: skip
 
