@@ -122,7 +122,10 @@ def _heavy(count: int, power: float) -> Floats:
     return np.asarray(pull / pull.sum())
 
 
-def _calls(rng: np.random.Generator, space_of: NDArray[np.int64], size: NDArray[np.int64], edges: int) -> tuple[Floats, Floats]:
+Ints = NDArray[np.int64]
+
+
+def _calls(rng: np.random.Generator, space_of: Ints, size: Ints, edges: int) -> tuple[Ints, Ints]:
     """Caller and callee workload of each edge: within a namespace, into one of two others, or to a hub."""
     workloads, spaces = len(size), int(space_of.max()) + 1
     friends = rng.choice(spaces, (spaces, 2), p=_heavy(spaces, 0.5))

@@ -18,7 +18,8 @@ class Bodies:
 
     def add(self, array: bytes) -> int:
         """Keep one JSON array of objects; returns the block's number."""
-        self._blocks.append(self._compress(array))
+        # A copy: the compressor's own buffer is as large as its input, and would be kept whole.
+        self._blocks.append(bytes(memoryview(self._compress(array))))
         return len(self._blocks) - 1
 
     def raw(self, block: int, item: int) -> bytes:

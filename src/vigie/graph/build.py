@@ -20,6 +20,8 @@ from vigie.model.kind import Declared, Form, Key, Kind, Ref, Rows, Selector, alt
 ITEM = "\0"
 """Stands for the item's index in an origin whose items are not at `/items/N`."""
 
+_FIRST = 256
+
 IDENTITY: tuple[tuple[str, str, Form], ...] = (
     ("namespace", "metadata.namespace", "text"),
     ("name", "metadata.name", "text"),
@@ -50,20 +52,36 @@ _CONDITION_LIST = ("status", "conditions")
 _FINALIZER_LIST = ("metadata", "finalizers")
 
 
-@dataclass(slots=True)
 class Parts:
-    """Growing columns: a list of arrays each."""
+    """Growing columns. Each grows in one buffer: many small arrays would pin the memory of the blocks between them."""
 
-    arrays: dict[str, list[npt.NDArray[Any]]] = field(default_factory=dict)
+    __slots__ = ("_buffers", "_sizes")
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, npt.NDArray[Any]] = {}
+        self._sizes: dict[str, int] = {}
 
     def add(self, name: str, data: npt.NDArray[Any]) -> None:
-        self.arrays.setdefault(name, []).append(data)
+        """Append a block's values to a column."""
+        size = self._sizes.get(name, 0)
+        need = size + len(data)
+        buffer = self._buffers.get(name)
+        if buffer is None or need > len(buffer):
+            grown = np.empty(max(need, size + (size >> 1), _FIRST), data.dtype)
+            if buffer is not None:
+                grown[:size] = buffer[:size]
+            self._buffers[name] = buffer = grown
+        buffer[size:need] = data
+        self._sizes[name] = need
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._buffers)
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
-        return np.concatenate(self.arrays[name])
+        return self._buffers[name][: self._sizes[name]]
 
     def __bool__(self) -> bool:
-        return bool(self.arrays)
+        return bool(self._buffers)
 
 
 @dataclass(slots=True)

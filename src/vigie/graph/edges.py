@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from vigie.graph.columns import Codes, Ids, Mask
 from vigie.model.kind import LAYERS, Layer
@@ -28,9 +27,8 @@ class EdgePart:
 class EdgeSet:
     """All edges of one type. `source`, `target` are entity ids; rows are numbered as they were declared."""
 
-    def __init__(self, type: str, parts: Sequence[EdgePart], entities: int) -> None:
+    def __init__(self, type: str, parts: Sequence[EdgePart]) -> None:
         self.type = type
-        self.entities = entities
         self.source = np.concatenate([part.source for part in parts])
         self.target = np.concatenate([part.target for part in parts])
         self.key = np.concatenate([part.key for part in parts])
@@ -51,27 +49,47 @@ class EdgeSet:
         return self.fields[int(self.part[row])]
 
     @cached_property
-    def forward(self) -> tuple[Ids, Ids]:
-        return _csr(self.source, self.entities)
+    def forward(self) -> "Rows":
+        return Rows.of(self.source)
 
     @cached_property
-    def backward(self) -> tuple[Ids, Ids]:
-        return _csr(self.target, self.entities)
+    def backward(self) -> "Rows":
+        return Rows.of(self.target)
 
     def out(self, entity: int) -> Ids:
         """The rows of the edges that leave an entity."""
-        starts, order = self.forward
-        return order[starts[entity] : starts[entity + 1]]
+        return self.forward[entity]
 
     def into(self, entity: int) -> Ids:
         """The rows of the edges that reach an entity."""
-        starts, order = self.backward
-        return order[starts[entity] : starts[entity + 1]]
+        return self.backward[entity]
 
 
-def _csr(ends: Ids, entities: int) -> tuple[Ids, Ids]:
-    order = np.argsort(ends, kind="stable").astype(np.int32)
-    counts: npt.NDArray[np.int64] = np.bincount(ends, minlength=entities)
-    starts = np.zeros(entities + 1, np.int32)
-    np.cumsum(counts, out=starts[1:])
-    return starts, order
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Compressed sparse rows: the edges of entity `base + i` are `order[starts[i]:starts[i + 1]]`.
+
+    Entities of one kind have consecutive numbers, so only the stretch of them that a type touches is held.
+    """
+
+    base: int
+    starts: Ids
+    order: Ids
+
+    @classmethod
+    def of(cls, ends: Ids) -> "Rows":
+        """The rows by one of the ends."""
+        base = int(ends.min())
+        counts = np.bincount(ends - base)
+        starts = np.zeros(len(counts) + 1, np.int32)
+        np.cumsum(counts, out=starts[1:])
+        return cls(base, starts, np.argsort(ends, kind="stable").astype(np.int32))
+
+    def __getitem__(self, entity: int) -> Ids:
+        at = entity - self.base
+        if at < 0 or at >= len(self.starts) - 1:
+            return _NONE
+        return self.order[self.starts[at] : self.starts[at + 1]]
+
+
+_NONE: Ids = np.zeros(0, np.int32)

@@ -109,18 +109,25 @@ class Graph:
         table = self.tables.get(key)
         row = -1
         if table is not None:
-            row = self._rows(table).get((self.strings.code(namespace or None), self.strings.code(name)), -1)
+            row = self._row(table, self.strings.code(namespace or None), self.strings.code(name))
         return Entity(self, key, namespace, name, table if row >= 0 else None, row)
 
-    def _rows(self, table: Table) -> dict[tuple[int, int], int]:
+    def _row(self, table: Table, namespace: int, name: int) -> int:
+        """The row of a name in a table, -1 where there is none; codes below 0 are strings that no object holds."""
+        if namespace < 0 or name < 0:
+            return -1
         known = self._names.get(table.key)
         if known is None:
-            pairs = zip(table.namespaces.tolist(), table.names.tolist(), strict=True)
-            known = self._names[table.key] = {pair: row for row, pair in enumerate(pairs)}
-        return known
+            keys = (table.namespaces.astype(np.int64) << 32) | table.names
+            order = np.argsort(keys, kind="stable").astype(np.int32)
+            known = self._names[table.key] = (keys[order], order)
+        keys, order = known
+        wanted = namespace << 32 | name
+        at = int(np.searchsorted(keys, wanted))
+        return int(order[at]) if at < len(keys) and keys[at] == wanted else -1
 
     @cached_property
-    def _names(self) -> dict[Key, dict[tuple[int, int], int]]:
+    def _names(self) -> dict[Key, tuple[Any, Any]]:
         return {}
 
     def find(self, word: str) -> list[Entity]:

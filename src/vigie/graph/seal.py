@@ -78,12 +78,11 @@ class Sealer:
         pending += self._owners()
         self._phantoms(pending)
         tables = self._tables()
-        entities = sum(map(len, tables.values()))
         parts: dict[str, list[EdgePart]] = {}
         for edge, part in [*((p.edge, self._join(p, tables)) for p in pending), *self._selected(tables)]:
             if len(part.source):
                 parts.setdefault(edge, []).append(part)
-        edges = {name: EdgeSet(name, found, entities) for name, found in sorted(parts.items())}
+        edges = {name: EdgeSet(name, found) for name, found in sorted(parts.items())}
         conditions, finalizers = self._shared(tables)
         newest = as_of or max([self.builder.newest, *(self._newest(t) for t in tables.values()), _latest(conditions)])
         for table in tables.values():
@@ -92,7 +91,7 @@ class Sealer:
 
     def _merge(self, key: Key, growing: Growing) -> None:
         """Of several copies of one object the newest stays: by resourceVersion, then as read last."""
-        identity = {name: growing.identity[name] for name in growing.identity.arrays}
+        identity = {name: growing.identity[name] for name in growing.identity.names()}
         if not self.schema.namespaced(key):
             identity["namespace"] = np.zeros_like(identity["namespace"])
         keys = _joined(identity["namespace"], identity["name"])
@@ -103,7 +102,7 @@ class Sealer:
         keep[order[last]] = True
         keep &= identity["name"] != 0
         remap = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
-        self.identity[key] = {name: column[keep] for name, column in identity.items()}
+        self.identity[key] = {name: _kept(column, keep) for name, column in identity.items()}
         self.remap[key] = remap
         self.real[key] = int(keep.sum())
         self._reindex(key)
@@ -207,7 +206,7 @@ class Sealer:
                         np.zeros(int(same.sum()), np.bool_),
                         "metadata.ownerReferences",
                         reverse=True,
-                    )  # fmt: skip
+                    )
                 )
         return out
 
@@ -264,7 +263,7 @@ class Sealer:
         nested: dict[type[Rows], RowTable] = {}
         keep = self.remap[key] >= 0 if growing else np.zeros(0, np.bool_)
         for name, field in (kind.fields if kind else {}).items():
-            data = growing.columns[name][keep] if growing else None
+            data = _kept(growing.columns[name], keep) if growing else None
             columns[name] = self._column(field.form, _filled(data, field.form, number))
         for rows in self.schema.rows.get(kind, ()) if kind else ():
             nested[rows] = self._nested(key, growing, rows, number)
@@ -281,8 +280,9 @@ class Sealer:
             return RowTable(rows, none, np.zeros(0, np.int16), none, empty, number)
         parent = self.remap[key][parts["parent"]]
         kept = parent >= 0
-        columns = {name: self._column(field.form, parts[name][kept]) for name, field in rows.fields.items()}
-        return RowTable(rows, parent[kept], parts["at"][kept], parts["index"][kept], columns, number)
+        columns = {name: self._column(field.form, _kept(parts[name], kept)) for name, field in rows.fields.items()}
+        at, index = _kept(parts["at"], kept), _kept(parts["index"], kept)
+        return RowTable(rows, _kept(parent, kept), at, index, columns, number)
 
     def _join(self, p: Pending, tables: dict[Key, Table]) -> EdgePart:
         source = p.rows + tables[p.source].base
@@ -357,6 +357,11 @@ class Sealer:
             for rows, nested in table.row_tables.items():
                 times += [nested[f].data for f in rows.fields.values() if f.form == "time" and not f.ahead]
         return max((int(t.max()) for t in times if len(t)), default=clock.MISSING)
+
+
+def _kept(column: npt.NDArray[Any], keep: Mask) -> npt.NDArray[Any]:
+    """What is kept of a column: nearly always all of it, and then it is not copied."""
+    return column if keep.all() else column[keep]
 
 
 def _plain(parents: list[Ids], columns: dict[str, Column], entities: int) -> RowTable:

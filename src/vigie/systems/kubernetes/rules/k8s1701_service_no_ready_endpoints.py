@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Proof, found, leans, rule
 from vigie.systems.kubernetes import commands, labels, services, workloads
+from vigie.systems.kubernetes.joins import MINUTE
 from vigie.systems.kubernetes.kinds.network import Service
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
@@ -30,10 +31,10 @@ def service_no_ready_endpoints(service: Entity, graph: Graph) -> Iterator[Outcom
     if pods:
         for pod in sorted(pods, key=lambda p: (not workloads.is_unwell(p), p.name)):
             yield leans(pod, "selects", pod.proof(Pod.phase), selector)
-        shown = next((pod for pod in pods if pod[Pod.node]), None)
-        if shown is None:
+        unready = [pod.condition("Ready") for pod in pods]
+        shown, ready = pods[0], unready[0]
+        if not all(c is not None and c.since is not None and graph.as_of - c.since > MINUTE for c in unready):
             return
-        ready = shown.condition("Ready")
         yield found(
             "service-no-ready-endpoints", service, selector, ready or shown.proof(Pod.phase),
             fix=f"Make the pods behind Service {service.namespace}/{service.name} ready, {shown.name} first.",
