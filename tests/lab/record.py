@@ -5,7 +5,6 @@ logs (`logs/NAMESPACE/POD/CONTAINER.log`, `.previous.log`). Left out: managedFie
 every cluster by itself (bootstrap RBAC, flow control, its own APIServices), values of Secrets (their sizes are kept).
 """
 
-import base64
 import gzip
 import io
 import json
@@ -15,10 +14,10 @@ import time
 import traceback
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 
 import yaml
 
@@ -26,40 +25,14 @@ from tests.lab import life, programs, scenario
 from tests.lab.build.generate import VERSIONS
 from tests.lab.errors import LabError
 from tests.lab.instance import Instance
-from tests.lab.kube import Client, Json, Refused
+from tests.lab.kube import Json
+from vigie.model.evidence import Evidence
+from vigie.sources.kube import Cluster, save
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "incidents"
-# The same objects under another name, or nobody's evidence.
-LEFT_OUT = {("events.k8s.io", "events"), ("flowcontrol.apiserver.k8s.io", "*")}
+LEFT_OUT = ("apis/flowcontrol.apiserver.k8s.io/",)
 BOOTSTRAP = "kubernetes.io/bootstrapping"
 AUTOMATIC = "kube-aggregator.kubernetes.io/automanaged"
-TAIL = 500
-READERS = 4
-SIZES = "vigie/sizes"
-
-
-def groups(client: Client) -> Iterator[str]:
-    """The root path of the core group and of the preferred version of every other group."""
-    yield "api/v1"
-    for group in client.object("/apis")["groups"]:
-        yield f"apis/{group['preferredVersion']['groupVersion']}"
-
-
-def kinds(client: Client) -> Iterator[tuple[str, str]]:
-    """(root path, resource) of everything that can be listed. A group whose server does not answer is passed over:
-    its APIService says so."""
-    for root in groups(client):
-        group = root.split("/")[1] if root.startswith("apis/") else ""
-        if (group, "*") in LEFT_OUT:
-            continue
-        try:
-            resources = client.object(f"/{root}")["resources"]
-        except Refused:
-            continue
-        for resource in sorted(resources, key=lambda entry: str(entry["name"])):
-            name = resource["name"]
-            if "list" in resource["verbs"] and "/" not in name and (group, name) not in LEFT_OUT:
-                yield root, name
 
 
 def wanted(item: Json) -> bool:
@@ -68,30 +41,12 @@ def wanted(item: Json) -> bool:
     return BOOTSTRAP not in labels and AUTOMATIC not in labels
 
 
-def redacted(item: Json, secret: bool) -> Json:
-    """*item* without managedFields; of a Secret the keys stay, the values become sizes in an annotation."""
-    metadata = item.get("metadata", {})
-    metadata.pop("managedFields", None)
-    if secret and item.get("data"):
-        sizes = {name: len(base64.b64decode(value or "")) for name, value in item["data"].items()}
-        metadata["annotations"] = (metadata.get("annotations") or {}) | {SIZES: json.dumps(sizes, sort_keys=True)}
-        item["data"] = dict.fromkeys(item["data"], "")
-    return item
-
-
-def listed(client: Client, root: str, resource: str) -> bytes:
-    """All pages of one list as one, compact."""
-    path, token, whole, items = f"/{root}/{resource}?limit=500", "", {}, []
-    while True:
-        whole = client.object(path + (f"&continue={token}" if token else ""))
-        secret = (root, resource) == ("api/v1", "secrets")
-        items += [redacted(item, secret) for item in whole.get("items") or [] if wanted(item)]
-        metadata = whole.get("metadata") or {}  # an aggregated API need not give its lists any
-        token = metadata.pop("continue", "")
-        if not token:
-            break
-    metadata.pop("remainingItemCount", None)
-    whole["items"] = items
+def pruned(document: bytes) -> bytes:
+    """A List without managedFields and without what every cluster has by itself, compact."""
+    whole = json.loads(document)
+    whole["items"] = [item for item in whole.get("items") or [] if wanted(item)]
+    for item in whole["items"]:
+        item.get("metadata", {}).pop("managedFields", None)
     return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -104,70 +59,41 @@ def healthy(pod: Json) -> bool:
     return ready and not any(entry.get("restartCount") for entry in status.get("containerStatuses") or [])
 
 
-def log_paths(pods: Iterable[Json]) -> Iterator[tuple[str, str, str]]:
-    """(node, member, API path) of each log worth reading: all outside kube-system, and of the unhealthy there."""
+def logs(pods: Iterable[Json]) -> Iterator[tuple[str, str, str, bool]]:
+    """Namespace, pod, container and whether of the run before, of each log worth reading: all outside kube-system,
+    and of the unhealthy there."""
     for pod in pods:
         metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status", {})
         if "nodeName" not in spec or (metadata["namespace"] == "kube-system" and healthy(pod)):
             continue
-        place = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}/log"
-        member = f"logs/{metadata['namespace']}/{metadata['name']}"
-        states = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
-        for state in states:
-            name = state["name"]
-            ask = f"{place}?container={name}&tailLines={TAIL}"
+        for state in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
             if "waiting" not in state["state"] or state.get("restartCount"):
-                yield spec["nodeName"], f"{member}/{name}.log", ask
+                yield metadata["namespace"], metadata["name"], state["name"], False
             if state.get("restartCount"):
-                yield spec["nodeName"], f"{member}/{name}.previous.log", ask + "&previous=true"
-
-
-def logs(kubeconfig: Path, pods: Iterable[Json]) -> Iterator[tuple[str, bytes]]:
-    """(member, text) of every log that its node still gives; a node that does not answer is asked once."""
-    lost: set[str] = set()
-    clients: SimpleQueue[Client] = SimpleQueue()
-
-    def one(task: tuple[str, str, str]) -> tuple[str, bytes | None]:
-        node, member, path = task
-        if node in lost:
-            return member, None
-        client = clients.get()
-        try:
-            status, body = client.send("GET", path)
-        except TimeoutError:
-            lost.add(node)
-            return member, None
-        finally:
-            clients.put(client)
-        if status >= 500 and b"dial tcp" in body:
-            lost.add(node)
-        return member, body if status == 200 else None
-
-    with ExitStack() as stack:
-        for _ in range(READERS):
-            clients.put(stack.enter_context(Client(kubeconfig, timeout=15)))
-        with ThreadPoolExecutor(READERS) as pool:
-            for member, text in pool.map(one, log_paths(pods)):
-                if text is not None:
-                    yield member, text
+                yield metadata["namespace"], metadata["name"], state["name"], True
 
 
 def read(kubeconfig: Path) -> Iterator[tuple[str, bytes]]:
-    """(member, bytes) of everything there is to read on the cluster of *kubeconfig*; raises LabError."""
-    with Client(kubeconfig) as client:
-        yield "version.json", client.get("/version")
-        pods: list[Json] = []
-        for root, resource in kinds(client):
-            try:
-                data = listed(client, root, resource)
-            except Refused as error:
-                if error.status not in (404, 405, 503):
-                    raise
-                continue
-            if (root, resource) == ("api/v1", "pods"):
-                pods = json.loads(data)["items"]
-            yield f"{root}/{resource}.json", data
-    yield from logs(kubeconfig, pods)
+    """(member, bytes) of everything that vigie's live source reads on a cluster, and the logs of its pods.
+
+    Raises VigieError when the cluster cannot be reached.
+    """
+    with TemporaryDirectory() as name:
+        cluster = Cluster.connect(kubeconfig=str(kubeconfig))
+        try:
+            for found in cluster.lists():
+                save(found, name)
+            pods = json.loads((Path(name) / "api/v1/pods.json").read_bytes())["items"]
+            for found in cluster.logs(logs(pods)):
+                if isinstance(found, Evidence):
+                    save(found, name)
+        finally:
+            cluster.close()
+        for path in sorted(Path(name).rglob("*.*")):
+            member = path.relative_to(name).as_posix()
+            if path.is_file() and not member.startswith(LEFT_OUT):
+                data = path.read_bytes()
+                yield member, data if path.suffix == ".log" or "-errors" in path.name else pruned(data)
 
 
 def pack(members: Iterable[tuple[str, bytes]]) -> bytes:

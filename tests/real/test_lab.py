@@ -320,10 +320,11 @@ def test_scenario_faults_are_said(change: dict[str, object], said: str) -> None:
     assert said in " ".join(scenario.problems(good | change))
 
 
-def test_secret_values_become_sizes() -> None:
-    secret: Json = {"kind": "Secret", "metadata": {"name": "x", "managedFields": [1]}, "data": {"key": "c2hvcA=="}}
-    expected = {"name": "x", "annotations": {"vigie/sizes": '{"key": 4}'}}
-    assert record.redacted(secret, secret=True) == {"kind": "Secret", "metadata": expected, "data": {"key": ""}}
+def test_recordings_hold_no_managed_fields_and_no_bootstrap() -> None:
+    bootstrap = {"metadata": {"name": "admin", "labels": {record.BOOTSTRAP: "rbac-defaults"}}}
+    own = {"metadata": {"name": "x", "managedFields": [1]}}
+    pruned = record.pruned(json.dumps({"kind": "RoleList", "items": [bootstrap, own]}).encode())
+    assert json.loads(pruned)["items"] == [{"metadata": {"name": "x"}}]
 
 
 def test_archive_depends_on_its_members_only() -> None:

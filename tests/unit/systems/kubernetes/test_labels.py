@@ -11,7 +11,6 @@ from vigie.systems.kubernetes import labels
         ({"app": "cart-v2"}, "cart", "cart", {"app": "cart"}),
         ({"app": "gaurd"}, "hook", "guard", {"app": "guard"}),
         ({"tier": "users"}, "users", "users", {"app": "users"}),
-        ({"app": "web", "env": "prod"}, "front", "web", {"app": "web", "env": "production"}),
         ({"run": "x"}, "api", "api", {"app": "other"}),
         ({"app.kubernetes.io/name": "x"}, "api", "deploy-1", {"app.kubernetes.io/name": "api"}),
     ],
