@@ -70,7 +70,7 @@ class KernelHook(BuildHookInterface):  # type: ignore[type-arg]
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         """Add the kernel and its platform to a wheel, or say in one line why the wheel is pure."""
         if self.target_name != "wheel":
             return

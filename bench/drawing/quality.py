@@ -9,7 +9,7 @@ from bench.drawing import graphs
 from vigie.drawing import figures
 from vigie.drawing.bundling import bundle
 
-# Directed compatible pairs at thresholds 0.5 and 0.05; with Gephi's defaults in double precision: ink ratio, distortion.
+# Directed compatible pairs at thresholds 0.5 and 0.05; with Gephi's defaults in double precision: ink, distortion.
 REFERENCE = {
     "airlines": (94_322, 565_572, 0.748, (1.052, 1.173)),
     "migrations": (319_964, 1_397_388, 0.623, (1.143, 1.504)),

@@ -4,13 +4,14 @@
 
 Each setting is bundled on every graph and compared with Gephi's schedule there: ink, mean distortion and ambiguity as
 ratios to it, where 1 is as good and less is better. The first setting is the default; the others change one value, or
-are the starting points that the default was sought from. A map at another scale and a stretched one are among the graphs.
+are the starting points that the default was sought from. A map at another scale and a stretched one are among them.
 Writes Markdown to FILE, or to standard output.
 """
 
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,6 @@ def main() -> str:
 if __name__ == "__main__":
     result = main()
     if len(sys.argv) > 1:
-        with open(sys.argv[1], "w", encoding="utf-8") as file:
-            file.write(result)
+        Path(sys.argv[1]).write_text(result, encoding="utf-8")
     else:
         print(result)

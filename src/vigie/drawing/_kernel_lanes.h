@@ -367,12 +367,13 @@ static TARGET __attribute__((noinline)) void NAME(late_2)(Run *r, const Chunk *c
 
 /* Add the forces of one chunk's pairs to a thread's buffer. */
 static void NAME(forces)(Run *r, const Chunk *c, size_t tile, float *f) {
-    if (r->n == 1) NAME(early_1)(r, c, tile, f);
+    if (!early(r)) {
+        if (r->np % (2 * WIDE) == 0) NAME(late_2)(r, c, tile, f);
+        else NAME(late_1)(r, c, tile, f);
+    } else if (r->n == 1) NAME(early_1)(r, c, tile, f);
     else if (r->n == 2) NAME(early_2)(r, c, tile, f);
     else if (r->n == 4) NAME(early_4)(r, c, tile, f);
-    else if (r->n < TILE) NAME(early_n)(r, c, tile, f);
-    else if (r->np % (2 * WIDE) == 0) NAME(late_2)(r, c, tile, f);
-    else NAME(late_1)(r, c, tile, f);
+    else NAME(early_n)(r, c, tile, f);
 }
 
 /* What the members of a super-edge add to its inertia, `t` of the way along it: each waits for all the others. */

@@ -11,9 +11,14 @@ typedef struct {
     const Lanes *lanes;
     double *out;
     const double *start;
-    float *fresh;                     /* points of the next cycle */
-    int before;                       /* inner points of the cycle before */
+    int before;                       /* inner points of the cycle before, 0 at first */
+    bool old_late;                    /* and how they lie */
 } Job;
+
+#ifndef FILL_2
+#define FILL_2 1.6
+#define FILL_4 3.2
+#endif
 
 static bool halted(Run *r) { return atomic_load(&r->stop) != 0; }
 
@@ -154,6 +159,7 @@ static void refine_task(void *data, int thread) {
     size_t first, last;
     part_of(r, thread, &first, &last);
     Run old = {.n = job->before, .np = job->before <= 8 ? 8 : (job->before + 15) / 16 * 16};
+    old.late_from = job->old_late ? 0 : old.n + 1;
     for (size_t e = first * TILE; e < last * TILE; e++) {
         edge_ends(r, e, end);
         int n = r->n;
@@ -170,11 +176,11 @@ static void refine_task(void *data, int thread) {
             resample(x, y, b + 2, nx, ny, n + 2);
         }
         for (int i = 0; i < n; i++) {
-            job->fresh[place(r, e, i, 0, 2)] = nx[i + 1];
-            job->fresh[place(r, e, i, 1, 2)] = ny[i + 1];
+            r->spare[place(r, e, i, 0, 2)] = nx[i + 1];
+            r->spare[place(r, e, i, 1, 2)] = ny[i + 1];
         }
         if (!early(r))
-            for (int i = n; i < r->np; i++) job->fresh[place(r, e, i, 0, 2)] = job->fresh[place(r, e, i, 1, 2)] = 0;
+            for (int i = n; i < r->np; i++) r->spare[place(r, e, i, 0, 2)] = r->spare[place(r, e, i, 1, 2)] = 0;
     }
 }
 
@@ -193,7 +199,7 @@ static void write_range(const Run *r, size_t first, size_t last, double *out) {
 }
 
 static void write_points(const Run *r, double *out) {
-    if (r->points) write_range(r, 0, r->padded, out);
+    if (r->points && r->n) write_range(r, 0, r->padded, out);
 }
 
 static void write_task(void *data, int thread) {
@@ -207,35 +213,41 @@ static size_t floats_of(const Run *r, int parts) {
     return r->padded * (size_t)parts * (size_t)(early(r) ? r->n : r->np);
 }
 
-/* Room for a cycle of `n` inner points, filled from the cycle before. */
-static bool open_cycle(Job *job, int n) {
+/* Points of a cycle of `n` inner points, from those of the cycle before. */
+static void open_cycle(Job *job, int n) {
     Run *r = job->run;
-    size_t before = r->points ? floats_of(r, 2) * 4 : 0, forces = r->points ? floats_of(r, r->parts) * 4 : 0;
-    job->before = r->points ? r->n : 0;
-    if (job->before == n) return true;
-    for (int k = 0; k < r->threads; k++) release(r, r->forces[k], forces), r->forces[k] = NULL;
-    r->n = n, r->np = n <= 8 ? 8 : (n + 15) / 16 * 16, r->parts = r->o.stable ? 3 : 2;
-    job->fresh = claim(r, floats_of(r, 2) * 4);
-    if (!job->fresh) {
-        release(r, r->points, before);
-        r->points = NULL;
-        return false;
-    }
+    job->before = r->n;
+    if (job->before == n) return;
+    job->old_late = !early(r);
+    r->n = n, r->np = n <= 8 ? 8 : (n + 15) / 16 * 16;
     pool_run(r->pool, refine_task, job);
-    release(r, r->points, before);
-    r->points = job->fresh, job->start = NULL;
-    for (int k = 0; k < r->threads; k++) {
-        if (!(r->forces[k] = claim(r, floats_of(r, r->parts) * 4))) return false;
-        memset(r->forces[k], 0, floats_of(r, r->parts) * 4);
+    float *fresh = r->spare;
+    r->spare = r->points, r->points = fresh, job->start = NULL;
+    for (int k = 0; k < r->threads; k++) memset(r->forces[k], 0, floats_of(r, r->parts) * 4);
+}
+
+/* Room for the largest cycle; pages are touched as the cycles grow. */
+static bool claim_points(Run *r, const int32_t *cycle, size_t count) {
+    size_t most = 0;
+    Run at = *r;
+    for (size_t k = 0; k < count; k++) {
+        at.n = cycle[2 * k], at.np = at.n <= 8 ? 8 : (at.n + 15) / 16 * 16;
+        size_t floats = floats_of(&at, 1);
+        most = floats > most ? floats : most;
     }
-    return true;
+    r->parts = r->o.stable ? 3 : 2;
+    r->points = claim(r, most * 8), r->spare = claim(r, most * 8);
+    for (int k = 0; k < r->threads; k++)
+        if (!(r->forces[k] = claim(r, most * 4 * (size_t)r->parts))) return false;
+    return r->points && r->spare;
 }
 
 static bool iterate(Job *job, const int32_t *cycle, const double *steps, size_t count) {
     Run *r = job->run;
+    if (!claim_points(r, cycle, count)) return false;
     for (size_t k = 0; k < count; k++) r->work += (double)cycle[2 * k] * cycle[2 * k + 1];
     for (size_t k = 0; k < count; k++) {
-        if (!open_cycle(job, cycle[2 * k])) return false;
+        open_cycle(job, cycle[2 * k]);
         r->step = (float)steps[k], r->cap = (float)(1 / steps[k]);
         for (int j = 0; j < cycle[2 * k + 1]; j++) {
             pool_run(r->pool, force_task, job);
@@ -276,7 +288,13 @@ static bool pair_up(Job *job, float *intensity) {
         intensity[r->edge[e]] = (float)sum;
         r->share[e] = half > 0 ? (float)(company / (company + half)) : 1;
     }
-    for (size_t t = 0; t < r->tiles; t++) r->pairs += r->chunks[t].pairs;
+    size_t blocks = 1;
+    for (size_t t = 0; t < r->tiles; t++) {
+        r->pairs += r->chunks[t].pairs;
+        for (int row = 0; row < TILE; row++) blocks += (size_t)r->chunks[t].blocks[row][0] + r->chunks[t].blocks[row][1];
+    }
+    double fill = (double)r->pairs / (double)blocks; /* a block costs as much as 8 pairs, a pair as much as 8 points */
+    r->late_from = fill < FILL_2 ? 2 : fill < FILL_4 ? 3 : TILE;
     r->lut[0] = 0;
     for (int q = 1; q < 256; q++) r->lut[q] = (float)(r->o.threshold + (q - 1) / 254.0 * (1 - r->o.threshold));
     share_out(r);
@@ -287,7 +305,7 @@ static void free_run(Run *r) {
     for (size_t t = 0; r->chunks && t < r->tiles; t++) free(r->chunks[t].c);
     for (int k = 0; r->scratch && k < r->threads; k++) free_scratch(&r->scratch[k]);
     for (int k = 0; k < r->threads; k++) free(r->intensity[k]), free(r->company[k]), free(r->forces[k]);
-    void *list[] = {r->chunks, r->scratch, r->points, r->edge, r->group_end, r->mx, r->my, r->ux, r->uy, r->length,
+    void *list[] = {r->chunks, r->scratch, r->points, r->spare, r->edge, r->group_end, r->mx, r->my, r->ux, r->uy, r->length,
                     r->inverse, r->weight, r->valid, r->share,
                     r->siblings[0], r->siblings[1], r->siblings[2], r->siblings[3]};
     for (size_t k = 0; k < sizeof list / sizeof *list; k++) free(list[k]);

@@ -261,7 +261,7 @@ class Graph:
         """Every edge from one entity to another."""
         return [e for name in self.edges for e in self.edges_out(source, name) if e.target == target]
 
-    # -- what an entity says --------------------------------------------------------------------------------------------
+    # -- what an entity says ----------------------------------------------------------------------------------------
 
     def conditions_of(self, entity: Entity) -> Iterator[Condition]:
         if entity.id < 0:

@@ -28,7 +28,7 @@ def system(
     resolvers: tuple[Callable[["Graph", str, "Entity"], "Entity | None"], ...] = (),
     owners: tuple[Callable[["Entity"], "Entity | None"], ...] = (),
 ) -> System:
-    """Collect what the modules `documents`, `edges`, `kinds`, `symptoms`, `health`, `classes` and `rules` of a package declare.
+    """Collect what the modules of a package declare: documents, edges, kinds, symptoms, health, classes, rules.
 
     Each may be a module or a package of modules. `prefix` starts the ids of its rules; `events`, `resolvers` and
     `owners` are as in `System`.

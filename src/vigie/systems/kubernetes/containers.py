@@ -8,6 +8,7 @@ from vigie.systems.kubernetes.joins import once
 from vigie.systems.kubernetes.kinds.workloads import Container, Pod
 
 _ABNORMAL = ("ContainerCreating", "PodInitializing")
+_NEAR = 3
 _LISTS = {
     "status.containerStatuses[]": 0,
     "status.initContainerStatuses[]": 1,
@@ -113,6 +114,13 @@ def end_log(pod: Entity, row: Row) -> Log:
 def words(pod: Entity, row: Row) -> tuple[Record, ...]:
     """What a container said last before its last end, newest first; empty without that log."""
     return tuple(reversed(end_log(pod, row).last_words()))
+
+
+def around(record: Record) -> str:
+    """What a program said just before and after a record: what it quotes may stand on a line of its own."""
+    log = record.telling.log
+    near = [line.text for line in log.lines if abs(line.number - record.telling.number) <= _NEAR]
+    return "\n".join(near)
 
 
 def own_end(row: Row) -> bool:

@@ -206,6 +206,36 @@ def quoted(text: str, read: tuple[Setting, ...]) -> Setting | None:
     return best[2] if best else None
 
 
+_QUOTED = re.compile(r"""(?:^|[\s>(:=])(?:"([^"\n]{4,200})"|'([^'\n]{4,200})'|`([^`\n]{4,200})`)""", re.MULTILINE)
+
+
+def line_quoted(text: str, read: tuple[Setting, ...]) -> Setting | None:
+    """The setting of which a complaint quotes the whole line, as it stands in a mounted file or in the arguments."""
+    if not _COMPLAINT.search(text):
+        return None
+    told = {" ".join(next(filter(None, match.groups())).split()) for match in _QUOTED.finditer(text)}
+    for setting in read:
+        if setting.value and "\n" not in setting.value:
+            pairs = {f"{setting.key}{between}{setting.value}" for between in (" ", "=", ": ", " = ")}
+            if told & pairs or (setting.key.startswith(("args[", "command[")) and setting.value in told):
+                return setting
+    return None
+
+
+def value_refused(text: str, read: tuple[Setting, ...]) -> Setting | None:
+    """The setting whose value a server that did answer refuses by name: `database "x" does not exist`."""
+    for setting in read:
+        value = setting.value or ""
+        if not 2 <= len(value) <= 200 or "\n" in value or value.lower() in _GENERIC:
+            continue
+        own = rf"""["'`]{re.escape(value)}["'`]"""
+        if re.search(rf"(?i){own} (?:does not exist|is not (?:a )?(?:valid|known|supported))", text):
+            return setting
+        if re.search(rf"(?i)(?:unknown|invalid|unsupported|no such) [\w-]+:? {own}", text):
+            return setting
+    return None
+
+
 def _weight(text: str, setting: Setting) -> int:
     score = 3 if setting.file and len(setting.file) > 5 and setting.file in text else 0
     key, value = setting.key.lstrip("-"), setting.value or ""

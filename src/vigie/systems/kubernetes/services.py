@@ -54,6 +54,12 @@ def unserved(table: Table) -> Mask:
     return once(table.graph, "unserved services", test)
 
 
+def podless(table: Table) -> Mask:
+    """The Services with a selector of which no pod was read."""
+    services, _, _ = selected(table)
+    return np.asarray(selecting(table) & (count(table, services) == 0) & table.exists, np.bool_)
+
+
 def unwell(table: Table) -> Mask:
     """The Services without an endpoint although they should have one, a minute after they were made.
 

@@ -56,9 +56,11 @@ def _refused(pod: Entity, part: str, said: tuple[Record, ...]) -> tuple[Record, 
     read = environment.settings(pod, part)
     for record in said:
         if record.trouble in ("", "tls", "denied"):
-            setting = environment.quoted(record.text, read)
-            if setting is not None:
-                return record, setting
+            setting = environment.quoted(record.text, read) or environment.line_quoted(containers.around(record), read)
+        else:
+            setting = environment.value_refused(record.text, read)
+        if setting is not None:
+            return record, setting
     return None
 
 

@@ -8,7 +8,7 @@ from vigie.systems.kubernetes.kinds.network import Service
 @rule(
     "K8S1411",
     on="Service",
-    where=services.unserved,
+    where=services.podless,
     causes=("scaled-to-zero",),
     severity="info",
     since="0.1.0",
