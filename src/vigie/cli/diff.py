@@ -7,7 +7,7 @@ import click
 from vigie.cli.options import output, say
 
 if TYPE_CHECKING:
-    from vigie.graph.diff import Difference
+    from vigie.graph.diff import Difference, FieldChange
 
 _SHOWN = 12
 
@@ -42,12 +42,15 @@ def _plain(found: "Difference") -> dict[str, Any]:
         "apiVersion": API, "kind": "Difference",
         "added": [entity(e) for e in found.added], "removed": [entity(e) for e in found.removed],
         "changed": [
-            {"entity": entity(e), "fields": [{"path": c.path, "before": _value(c.before), "after": _value(c.after)} for c in cs]}
-            for e, cs in found.changed
+            {"entity": entity(e), "fields": [_field(change) for change in changes]} for e, changes in found.changed
         ],
         "edgesAdded": [{"type": t, "from": entity(a), "to": entity(b)} for t, a, b in found.edges_added],
         "edgesRemoved": [{"type": t, "from": entity(a), "to": entity(b)} for t, a, b in found.edges_removed],
     }  # fmt: skip
+
+
+def _field(change: "FieldChange") -> dict[str, Any]:
+    return {"path": change.path, "before": _value(change.before), "after": _value(change.after)}
 
 
 def _value(value: Any) -> str | None:

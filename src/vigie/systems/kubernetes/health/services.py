@@ -38,7 +38,7 @@ def _endpoints(service: Entity) -> str:
     return "selects no pod"
 
 
-def _address(service: Entity) -> str:
+def _address(_: Entity) -> str:
     return "has no load balancer"
 
 

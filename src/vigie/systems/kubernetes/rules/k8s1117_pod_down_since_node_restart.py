@@ -7,7 +7,7 @@ from vigie.systems.kubernetes.restarts import down_since
 
 @rule("K8S1117", on="Pod", where=down_since, severity="medium", since="0.1.0", strength=0.3)
 def pod_down_since_node_restart(pod: Entity, graph: Graph) -> Iterator[Outcome]:
-    """A container ended when its node was restarted and has not become ready since, for no other known reason.
+    """A pod is down since its node was restarted, for no other known reason.
 
     ## Why is this bad
     What the pod needs (a volume, a network, another pod of the same node) may not have come back with the node.

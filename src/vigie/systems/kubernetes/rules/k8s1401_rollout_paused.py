@@ -20,7 +20,7 @@ _HASH = "pod-template-hash"
     strength=0.85,
 )
 def rollout_paused(deployment: Entity, graph: Graph) -> Iterator[Outcome]:
-    """A Deployment is paused, its template was changed since, and what runs in the meantime is unwell or nothing.
+    """A Deployment is paused with a changed template, and what runs meanwhile is unwell or nothing.
 
     ## Why is this bad
     A change of a paused Deployment is accepted and not delivered: the repair that everybody believes to be out is not.

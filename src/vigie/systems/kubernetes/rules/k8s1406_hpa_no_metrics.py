@@ -14,7 +14,7 @@ from vigie.systems.kubernetes import commands, scaling, workloads
     strength=0.92,
 )
 def hpa_no_metrics(scaler: Entity, graph: Graph) -> Iterator[Outcome]:
-    """An autoscaler cannot have its metric, because the API that serves metrics is not there or does not answer.
+    """An autoscaler cannot have its metric: the API that serves metrics is absent or does not answer.
 
     ## Why is this bad
     The number of pods stays where it is, whatever the load.

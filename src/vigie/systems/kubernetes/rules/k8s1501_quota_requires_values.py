@@ -15,7 +15,7 @@ from vigie.systems.kubernetes.kinds.config import ResourceQuota
     strength=0.97,
 )
 def quota_requires_values(owner: Entity, graph: Graph) -> Iterator[Outcome]:
-    """A quota of the namespace counts a resource for which the pods set no request or limit, so all are refused.
+    """A quota counts a resource for which the pods set no request or limit, so all are refused.
 
     ## Why is this bad
     A ResourceQuota on `requests.cpu`, `limits.memory` and the like refuses every pod that does not set the value in
