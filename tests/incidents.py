@@ -18,6 +18,7 @@ from vigie.model.answer import Answer, Cause
 from vigie.model.evidence import Evidence, Gap
 
 ROOT = Path(__file__).parent / "samples" / "incidents"
+HOLDOUT = ROOT.parent / "holdout"
 Found = Iterator[Evidence | Gap]
 THINNINGS = ("no-logs", "no-events", "no-previous-logs", "namespace-only")
 

@@ -174,17 +174,18 @@ def replay_command(name: str, version: str, evidence: Path, command: tuple[str, 
 @click.argument("names", nargs=-1)
 @click.option("--live", "mode", flag_value="live", help="Play each scenario on a cluster of its own.")
 @click.option("--replayed", "mode", flag_value="replayed", help="Serve each recording by a real API server.")
+@click.option("--holdout", is_flag=True, help="The hold-out incidents instead.")
 @click.option("--readme", is_flag=True, help="Put the table into README.md.")
-def score_command(names: tuple[str, ...], mode: str | None, readme: bool) -> None:
+def score_command(names: tuple[str, ...], mode: str | None, holdout: bool, readme: bool) -> None:
     """How vigie does on the incidents, with the floors that need no thought."""
     from tests.lab import score
 
-    text, misses = score.table(names, mode or "recorded")
+    text, misses = score.table(names, mode or "recorded", holdout=holdout)
     click.echo(text)
     for miss in misses:
         click.echo(f"  {miss}")
     if readme:
-        score.write(text, Path("README.md"))
+        score.write(text, Path("README.md"), "holdout" if holdout else "score")
 
 
 @lab.command()

@@ -183,10 +183,11 @@ def live(incident: recorded.Incident) -> Answer:
         life.down(name)
 
 
-def table(names: Iterable[str], mode: str) -> tuple[str, list[str]]:
+def table(names: Iterable[str], mode: str, *, holdout: bool = False) -> tuple[str, list[str]]:
     """The table of one mode (recorded, replayed, live), floors included, and what was missed."""
     chosen = set(names)
-    known = [i for i in recorded.incidents() if not chosen or i.name in chosen]
+    root = recorded.HOLDOUT if holdout else recorded.ROOT
+    known = [i for i in recorded.incidents(root) if not chosen or i.name in chosen]
     answer = {"recorded": recorded.by_vigie, "replayed": replayed, "live": live}[mode]
     ours = vigie(known, answer, f"vigie, {mode}")
     rows = [ours.row(), *(floor.row() for floor in floors(known))]
@@ -195,9 +196,9 @@ def table(names: Iterable[str], mode: str) -> tuple[str, list[str]]:
     return "\n".join([lead, "", HEAD, *rows]), ours.misses or []
 
 
-def write(text: str, path: Path) -> None:
+def write(text: str, path: Path, name: str) -> None:
     """Put a table between its marks in a page."""
-    start, end = "<!-- score -->", "<!-- /score -->"
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     page = path.read_text("utf-8")
     before, _, rest = page.partition(start)
     _, _, after = rest.partition(end)
