@@ -84,7 +84,6 @@ struct Run {
     double *company[MAX_THREADS];     /* the same of (c - threshold) / (1 - threshold) */
 
     int n, np, parts;                 /* inner points, points with padding, components of a force */
-    int late_from;                    /* inner points from which the points of one edge are a vector */
     float step, cap;
     float *points, *spare, *forces[MAX_THREADS];
     size_t first[MAX_THREADS + 1];    /* chunks of each thread */
@@ -116,7 +115,10 @@ typedef struct {
     void (*relax)(Fan *, int n, int iterations, float step);
 } Lanes;
 
-static inline bool early(const Run *r) { return r->n < r->late_from; }
+#ifndef EARLY_MOST
+#define EARLY_MOST 7
+#endif
+static inline bool early(const Run *r) { return r->n <= EARLY_MOST; }
 
 /* Where a point lies: early [tile][i][x, y][edge], later [edge][x, y][i]; `parts` is 2 for points. */
 static inline size_t place(const Run *r, size_t e, int i, int part, int parts) {

@@ -12,13 +12,7 @@ typedef struct {
     double *out;
     const double *start;
     int before;                       /* inner points of the cycle before, 0 at first */
-    bool old_late;                    /* and how they lie */
 } Job;
-
-#ifndef FILL_2
-#define FILL_2 1.6
-#define FILL_4 3.2
-#endif
 
 static bool halted(Run *r) { return atomic_load(&r->stop) != 0; }
 
@@ -159,7 +153,6 @@ static void refine_task(void *data, int thread) {
     size_t first, last;
     part_of(r, thread, &first, &last);
     Run old = {.n = job->before, .np = job->before <= 8 ? 8 : (job->before + 15) / 16 * 16};
-    old.late_from = job->old_late ? 0 : old.n + 1;
     for (size_t e = first * TILE; e < last * TILE; e++) {
         edge_ends(r, e, end);
         int n = r->n;
@@ -218,7 +211,6 @@ static void open_cycle(Job *job, int n) {
     Run *r = job->run;
     job->before = r->n;
     if (job->before == n) return;
-    job->old_late = !early(r);
     r->n = n, r->np = n <= 8 ? 8 : (n + 15) / 16 * 16;
     pool_run(r->pool, refine_task, job);
     float *fresh = r->spare;
@@ -288,13 +280,7 @@ static bool pair_up(Job *job, float *intensity) {
         intensity[r->edge[e]] = (float)sum;
         r->share[e] = half > 0 ? (float)(company / (company + half)) : 1;
     }
-    size_t blocks = 1;
-    for (size_t t = 0; t < r->tiles; t++) {
-        r->pairs += r->chunks[t].pairs;
-        for (int row = 0; row < TILE; row++) blocks += (size_t)r->chunks[t].blocks[row][0] + r->chunks[t].blocks[row][1];
-    }
-    double fill = (double)r->pairs / (double)blocks; /* a block costs as much as 8 pairs, a pair as much as 8 points */
-    r->late_from = fill < FILL_2 ? 2 : fill < FILL_4 ? 3 : TILE;
+    for (size_t t = 0; t < r->tiles; t++) r->pairs += r->chunks[t].pairs;
     r->lut[0] = 0;
     for (int q = 1; q < 256; q++) r->lut[q] = (float)(r->o.threshold + (q - 1) / 254.0 * (1 - r->o.threshold));
     share_out(r);

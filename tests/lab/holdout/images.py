@@ -152,7 +152,7 @@ def java(root: Path) -> Files:
     subprocess.run(["javac", "-d", classes, *sorted((APPS / "java").glob("*.java"))], check=True)
     files = {**tree(home, "/opt/java"), **tree(classes, "/app")}
     binaries = [home / "bin/java", *home.rglob("*.so")]
-    return common({key: value for key, value in files.items()}, binaries, root) | {"/usr/bin/java": b'#!/bin/sh\nexec /opt/java/bin/java "$@"\n'}
+    return common(dict(files), binaries, root) | {"/usr/bin/java": b'#!/bin/sh\nexec /opt/java/bin/java "$@"\n'}
 
 
 def perl(root: Path) -> Files:
