@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from bench.drawing.graphs import public
 
 import vigie
+from bench.drawing.graphs import public
 from vigie.drawing.atlas import scene as atlas
 from vigie.drawing.draw import draw, read_graph
 from vigie.drawing.picture import Style

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.lab import control, etcd, host, images, life, node, programs, record, replay, scenario
 from tests.lab.build import generate
 from tests.lab.instance import Instance

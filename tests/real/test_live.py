@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.lab import control, etcd, host, life, programs
 from tests.lab.instance import CONTROL, Instance
 from tests.lab.kube import Client as Admin
 from tests.lab.kube import until
 from tests.real.conftest import need
-
 from vigie.model.errors import VigieError
 from vigie.model.evidence import Evidence, Gap, Listed
 from vigie.sources import open_source

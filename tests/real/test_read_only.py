@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from tests.lab import host, life, programs
 from tests.lab.instance import Instance
 from tests.lab.kube import until
 from tests.real.conftest import need
-
 from vigie import pipeline
 
 NAME = "test-read-only"

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from tests import incidents as recorded
 from tests.real.conftest import need
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.drawing.samples import HOSTILE, grid, small
 
+from tests.unit.drawing.samples import HOSTILE, grid, small
 from vigie.drawing.binary import GRID, MAGIC, pack_levels, unpack_levels
 from vigie.drawing.scene import Curves, Map
 from vigie.model.errors import VigieError

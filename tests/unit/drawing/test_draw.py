@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from tests.unit.drawing.samples import grid
 from tests.unit.drawing.test_levels import shop
-
 from vigie.drawing.binary import unpack_levels
 from vigie.drawing.draw import SUFFIXES, draw, read_graph
 from vigie.drawing.picture import Style

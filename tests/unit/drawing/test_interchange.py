@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.drawing.samples import grid, small
 
+from tests.unit.drawing.samples import grid, small
 from vigie.drawing.draw import read_graph
 from vigie.drawing.geojson import write_geojson
 from vigie.drawing.gexf import read_gexf, write_gexf

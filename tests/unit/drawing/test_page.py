@@ -7,8 +7,8 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from tests.unit.drawing.samples import HOSTILE, grid, small
 
+from tests.unit.drawing.samples import HOSTILE, grid, small
 from vigie.drawing.binary import unpack_levels
 from vigie.drawing.page import page
 from vigie.drawing.picture import Style

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.drawing.samples import HOSTILE, grid, small
 
+from tests.unit.drawing.samples import HOSTILE, grid, small
 from vigie.drawing.canvas import Canvas, box_cover, encode_png
 from vigie.drawing.density import Density, equalise, intensities, rasterise
 from vigie.drawing.glyphs import shorten, text_width

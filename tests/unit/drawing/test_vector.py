@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.drawing.samples import HOSTILE, grid, small
 
+from tests.unit.drawing.samples import HOSTILE, grid, small
 from vigie.drawing.picture import RENDERERS, Style
 from vigie.drawing.records import clean
 from vigie.drawing.scene import Curves

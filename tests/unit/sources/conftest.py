@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.unit.sources.made import Reading
 
+from tests.unit.sources.made import Reading
 from vigie.sources import Limits
 
 

@@ -12,8 +12,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.unit.sources.made import Reading, tar_bytes, zip_bytes
 
+from tests.unit.sources.made import Reading, tar_bytes, zip_bytes
 from vigie.model.errors import VigieError
 from vigie.sources import Limits, archives, unpack
 

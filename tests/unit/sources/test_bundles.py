@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.sources.made import Reading, tar_bytes, zip_bytes
 
+from tests.unit.sources.made import Reading, tar_bytes, zip_bytes
 from vigie.model.errors import VigieError
 
 PODS = b'{"kind":"PodList","items":[]}'

@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.unit.sources.made import Reading, tar_bytes
 
+from tests.unit.sources.made import Reading, tar_bytes
 from vigie.model.errors import VigieError
 
 PODS = b'{"kind":"PodList","items":[]}'

@@ -6,8 +6,8 @@ import http.server
 import threading
 
 import pytest
-from tests.unit.sources.made import Reading, tar_bytes
 
+from tests.unit.sources.made import Reading, tar_bytes
 from vigie.model.errors import VigieError
 from vigie.sources import Limits
 

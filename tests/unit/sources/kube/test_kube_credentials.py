@@ -8,8 +8,8 @@ import stat
 import sys
 
 import pytest
-from tests.unit.sources.kube.fake import fake, refusal
 
+from tests.unit.sources.kube.fake import fake, refusal
 from vigie.model.errors import VigieError
 
 

@@ -1,7 +1,6 @@
 """Both forms of discovery give the same kinds, each once, in the preferred version."""
 
 from tests.unit.sources.kube.fake import Answer, fake, resources
-
 from vigie.sources.kube.discovery import Resource, discover
 
 MEDIA = {"Content-Type": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}

@@ -5,8 +5,8 @@ import threading
 import time
 
 import pytest
-from tests.unit.sources.kube.fake import Answer, fake, pod_list, refusal, resources
 
+from tests.unit.sources.kube.fake import Answer, fake, pod_list, refusal, resources
 from vigie.model.errors import VigieError
 from vigie.model.evidence import Evidence, Gap, Listed
 from vigie.sources.kube import client

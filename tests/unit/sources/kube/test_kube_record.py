@@ -4,8 +4,8 @@ import json
 import stat
 
 import pytest
-from tests.unit.sources.made import Reading
 
+from tests.unit.sources.made import Reading
 from vigie.model.evidence import Evidence, Gap
 from vigie.sources.kube import save
 

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import incidents as recorded
 
+from tests import incidents as recorded
 from vigie import pipeline
 from vigie.graph.graph import Graph
 from vigie.kit import Entity
