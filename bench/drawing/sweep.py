@@ -110,7 +110,11 @@ def main() -> str:
         rows.append([title, *(f"{value:.3f}" for value in (*values.max(axis=0), *values.mean(axis=0)))])
     text += ["Over all graphs, ratios to Gephi's schedule:", "", table(rows), "", "The default, graph by graph:", ""]
     rows = [["graph", "edges", "Gephi: ink / distortion / ambiguity", "stable / Gephi"]]
-    for name, lines in sample.items():
+    large = {"pods 100000": graphs.pods(100_000), "machines 100000": graphs.machines(100_000)}
+    for name, lines in large.items():
+        gephi[name] = measured(bundle(lines, solver="gephi"))
+        ratios["default"][name] = measured(stable(lines, {})) / gephi[name]
+    for name, lines in {**sample, **large}.items():
         told = [" / ".join(f"{value:.3f}" for value in values) for values in (gephi[name], ratios["default"][name])]
         rows.append([name, str(len(lines)), *told])
     text += [table(rows), "", f"{time.process_time() - began:.0f} CPU seconds.", ""]

@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #define TILE 8
 #define MAX_THREADS 64
@@ -115,10 +118,7 @@ typedef struct {
     void (*relax)(Fan *, int n, int iterations, float step);
 } Lanes;
 
-#ifndef EARLY_MOST
-#define EARLY_MOST 7
-#endif
-static inline bool early(const Run *r) { return r->n <= EARLY_MOST; }
+static inline bool early(const Run *r) { return r->n < TILE; }
 
 /* Where a point lies: early [tile][i][x, y][edge], later [edge][x, y][i]; `parts` is 2 for points. */
 static inline size_t place(const Run *r, size_t e, int i, int part, int parts) {

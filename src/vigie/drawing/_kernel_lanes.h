@@ -349,12 +349,10 @@ LATE(NAME(late_wide), FW, WIDE, NAME(wmin), NAME(winverse), NAME(wroot), NAME(wa
 #define EARLY_CALL_1(s, w, q) NAME(early_rows)(r, c, tile, f, 1, s, w, q)
 #define EARLY_CALL_2(s, w, q) NAME(early_rows)(r, c, tile, f, 2, s, w, q)
 #define EARLY_CALL_4(s, w, q) NAME(early_rows)(r, c, tile, f, 4, s, w, q)
-#define EARLY_CALL_8(s, w, q) NAME(early_rows)(r, c, tile, f, 8, s, w, q)
 #define EARLY_CALL_n(s, w, q) NAME(early_rows)(r, c, tile, f, r->n, s, w, q)
 EARLY(1)
 EARLY(2)
 EARLY(4)
-EARLY(8)
 EARLY(n)
 
 #define LATE_8(s, w, q) NAME(late_8)(r, c, tile, f, 1, s, w, q)
@@ -375,7 +373,6 @@ static void NAME(forces)(Run *r, const Chunk *c, size_t tile, float *f) {
     } else if (r->n == 1) NAME(early_1)(r, c, tile, f);
     else if (r->n == 2) NAME(early_2)(r, c, tile, f);
     else if (r->n == 4) NAME(early_4)(r, c, tile, f);
-    else if (r->n == 8) NAME(early_8)(r, c, tile, f);
     else NAME(early_n)(r, c, tile, f);
 }
 
@@ -495,7 +492,6 @@ static const Lanes NAME(lanes) = {NAME(label), NAME(build), NAME(forces), NAME(u
 #undef EARLY_CALL_1
 #undef EARLY_CALL_2
 #undef EARLY_CALL_4
-#undef EARLY_CALL_8
 #undef EARLY_CALL_n
 #undef LATE_8
 #undef LATE_ONE

@@ -91,12 +91,13 @@ def _columns(entity: "Entity") -> Iterator[Signal]:
         owner = field.owner
         if isinstance(owner, type) and issubclass(owner, Rows):
             for row in entity.rows(owner):
-                yield from _column(symptom, entity, row, row.path(field))
+                yield from _column(symptom, entity, row)
         else:
-            yield from _column(symptom, entity, entity, field.path.partition(" | ")[0])
+            yield from _column(symptom, entity, entity)
 
 
-def _column(symptom: Symptom, entity: "Entity", holder: Any, path: str) -> Iterator[Signal]:
+def _column(symptom: Symptom, entity: "Entity", holder: Any) -> Iterator[Signal]:
+    assert symptom.column is not None
     value = holder[symptom.column]
     if value is None or (symptom.values and value not in symptom.values):
         return
@@ -108,6 +109,7 @@ def _column(symptom: Symptom, entity: "Entity", holder: Any, path: str) -> Itera
         return
     part = str((holder[symptom.part] if symptom.part else None) or "")
     when = holder[symptom.at] if symptom.at else None
+    path = symptom.column.path.partition(" | ")[0] if holder is entity else holder.path(symptom.column)
     shown = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     yield Signal(
         symptom.signal, entity, text, path, shown if not symptom.message else text, when, entity.pointer,

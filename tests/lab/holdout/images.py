@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 from tests.lab import images, programs
@@ -30,8 +30,18 @@ USERS = (
 GROUPS = "root:x:0:\nwww-data:x:33:\npostgres:x:999:\nredis:x:998:\nnogroup:x:65534:\n"
 LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
 RESOLVING = ("libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2")
-PYTHON_UNWANTED = {"test", "tests", "idlelib", "lib2to3", "ensurepip", "tkinter", "__pycache__", "distutils", "venv",
-                   "config-3.11-x86_64-linux-gnu"}
+PYTHON_UNWANTED = {
+    "test",
+    "tests",
+    "idlelib",
+    "lib2to3",
+    "ensurepip",
+    "tkinter",
+    "__pycache__",
+    "distutils",
+    "venv",
+    "config-3.11-x86_64-linux-gnu",
+}
 
 Files = dict[str, Path | bytes]
 
@@ -68,7 +78,7 @@ def libraries(binaries: Iterable[Path], root: Path) -> Files:
     return found
 
 
-def tree(folder: Path, place: str, unwanted: set[str] = frozenset()) -> Files:
+def tree(folder: Path, place: str, unwanted: Set[str] = frozenset()) -> Files:
     """All files under *folder* at *place*, without those below a name of *unwanted*."""
     return {
         f"{place}/{path.relative_to(folder)}": path
@@ -91,7 +101,7 @@ def common(files: Mapping[str, Path | bytes], binaries: Iterable[Path], root: Pa
 def python(root: Path) -> Files:
     """Debian's Python with the clients of PostgreSQL, Redis, HTTP and Kubernetes, and openssl."""
     binary, standard = Path("/usr/bin/python3.11"), Path("/usr/lib/python3.11")
-    files = {"/usr/bin/python3": binary, **tree(standard, "/usr/lib/python3.11", PYTHON_UNWANTED)}
+    files: Files = {"/usr/bin/python3": binary, **tree(standard, "/usr/lib/python3.11", PYTHON_UNWANTED)}
     files |= tree(root / "usr/lib/python3/dist-packages", "/usr/lib/python3/dist-packages", {"__pycache__", "tests"})
     files |= {"/usr/bin/openssl": Path("/usr/bin/openssl"), "/usr/lib/ssl/openssl.cnf": Path("/etc/ssl/openssl.cnf")}
     files |= tree(APPS / "python", "/app")
@@ -108,14 +118,17 @@ def nginx(root: Path) -> Files:
         b"http {\n  include /etc/nginx/mime.types;\n  access_log /dev/stdout;\n  include /etc/nginx/conf.d/*.conf;\n}\n"
     )
     empty = {f"/var/lib/nginx/{name}/.keep": b"" for name in ("body", "proxy", "fastcgi", "uwsgi", "scgi")}
-    files = {"/usr/bin/nginx": binary, "/run/.keep": b"", "/var/log/nginx/.keep": b"", **empty}
+    files: Files = {"/usr/bin/nginx": binary, "/run/.keep": b"", "/var/log/nginx/.keep": b"", **empty}
     files |= {"/etc/nginx/mime.types": root / "etc/nginx/mime.types", "/etc/nginx/nginx.conf": conf}
     return common(files, [binary], root)
 
 
 def redis(root: Path) -> Files:
     """Debian's Redis: server and client."""
-    binaries = {"/usr/bin/redis-server": root / "usr/bin/redis-check-rdb", "/usr/bin/redis-cli": root / "usr/bin/redis-cli"}
+    binaries: dict[str, Path] = {
+        "/usr/bin/redis-server": root / "usr/bin/redis-check-rdb",
+        "/usr/bin/redis-cli": root / "usr/bin/redis-cli",
+    }
     return common({**binaries, "/data/.keep": b""}, binaries.values(), root)
 
 
@@ -124,14 +137,20 @@ def postgres(root: Path) -> Files:
     home, share = Path("/usr/lib/postgresql/15"), Path("/usr/share/postgresql/15")
     names = ("postgres", "initdb", "pg_ctl", "psql", "pg_isready", "pg_dump")
     files: Files = {f"{home}/bin/{name}": home / "bin" / name for name in names}
-    files |= {f"{home}/lib/{name}": home / "lib" / name for name in ("plpgsql.so", "dict_snowball.so", "libpqwalreceiver.so")}
+    files |= {
+        f"{home}/lib/{name}": home / "lib" / name for name in ("plpgsql.so", "dict_snowball.so", "libpqwalreceiver.so")
+    }
     for path, source in tree(home / "lib", f"{home}/lib", {"bitcode", "pgxs"}).items():
         if "_and_" in path or "utf8" in path:
             files[path] = source
     files |= tree(share, str(share), {"man", "contrib"}) | tree(APPS / "postgres", "/usr/local/bin")
     files |= {str(share / "timezonesets" / "Default"): share / "timezonesets" / "Default"}
     files |= {"/usr/share/zoneinfo/UTC": Path("/usr/share/zoneinfo/Etc/UTC")}
-    binaries = [path for path in files.values() if isinstance(path, Path) and (path.parent.name == "bin" or path.suffix == ".so")]
+    binaries = [
+        path
+        for path in files.values()
+        if isinstance(path, Path) and (path.parent.name == "bin" or path.suffix == ".so")
+    ]
     return common(files, [binary for binary in binaries if "local" not in str(binary)], root)
 
 
@@ -147,10 +166,13 @@ def java(root: Path) -> Files:
     if not (home / "bin" / "java").exists():
         shutil.rmtree(home, ignore_errors=True)
         modules = "java.base,jdk.httpserver,java.net.http,java.logging"
-        subprocess.run(["jlink", "--add-modules", modules, "--strip-debug", "--no-man-pages", "--output", home], check=True)
+        subprocess.run(
+            ["jlink", "--add-modules", modules, "--strip-debug", "--no-man-pages", "--output", home], check=True
+        )
     classes = programs.cache() / "holdout-classes"
     subprocess.run(["javac", "-d", classes, *sorted((APPS / "java").glob("*.java"))], check=True)
-    files = {**tree(home, "/opt/java"), **tree(classes, "/app")}
+    launcher = b'#!/bin/sh\nexec /opt/java/bin/java "$@"\n'
+    files: Files = {**tree(home, "/opt/java"), **tree(classes, "/app"), "/usr/bin/java": launcher}
     binaries = [home / "bin/java", *home.rglob("*.so")]
     return common(dict(files), binaries, root) | {"/usr/bin/java": b'#!/bin/sh\nexec /opt/java/bin/java "$@"\n'}
 

@@ -44,15 +44,44 @@ def pair(host: str, expired: bool) -> dict[str, bytes]:
         def openssl(*words: object) -> None:
             subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
 
-        openssl("req", "-config", conf, "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request,
-                "-subj", "/CN=service")
-        openssl("ca", "-batch", "-config", conf, "-selfsign", "-keyfile", key, "-in", request, "-out", made,
-                "-notext", "-startdate", dates[0], "-enddate", dates[1])
+        openssl(
+            "req",
+            "-config",
+            conf,
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            key,
+            "-out",
+            request,
+            "-subj",
+            "/CN=service",
+        )
+        openssl(
+            "ca",
+            "-batch",
+            "-config",
+            conf,
+            "-selfsign",
+            "-keyfile",
+            key,
+            "-in",
+            request,
+            "-out",
+            made,
+            "-notext",
+            "-startdate",
+            dates[0],
+            "-enddate",
+            dates[1],
+        )
         return {"key": key.read_bytes(), "crt": made.read_bytes()}
 
 
 def filled(text: str, now: object = None) -> str:
     """*text* with times, certificates and keys in the place of what stands for them."""
+
     def value(match: re.Match[str]) -> str:
         both = pair(match[2], expired="${expired-crt:" + match[2] + "}" in text)
         return base64.b64encode(both["key" if match[1] == "key" else "crt"]).decode()
