@@ -140,6 +140,8 @@ def read_any(
     if live is not None:
         reader.take(_watched(live.logs(list(wanted_logs(graph))), watch))
         live.close()
+        # Sealed anew: what was decided without the logs must not be remembered.
+        graph = _sealed(builder, schema(), as_of)
     if not len(graph) and not len(graph.logs):
         first = next(iter(graph.gaps), None)
         raise VigieError(

@@ -45,6 +45,19 @@ spec:
       - name: main
         image: vigie-lab/busybox:1
         envFrom: [{configMapRef: {name: printer-settings}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: binder, namespace: press}
+spec:
+  selector: {matchLabels: {app: binder}}
+  template:
+    metadata: {labels: {app: binder}}
+    spec:
+      containers:
+      - name: main
+        image: vigie-lab/busybox:1
+        command: [sh, -c, "echo 'fatal: glue tank is empty' >&2; exit 3"]
 """
 
 
@@ -56,9 +69,14 @@ def lab() -> Iterator[Instance]:
     try:
         instance = life.up(NAME, nodes=1)
         life.apply(instance, BROKEN)
-        jsonpath = "jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}"
-        asked = ["get", "pods", "-n", "press", "-o", jsonpath]
-        until("the broken pod", lambda: "CreateContainerConfigError" in life.kubectl(instance, asked).stdout, 60)
+        fields = "{range .items[*].status.containerStatuses[*]}{.restartCount} {.state.waiting.reason}{end}"
+        asked = ["get", "pods", "-n", "press", "-o", f"jsonpath={fields}"]
+
+        def broken() -> bool:
+            said = life.kubectl(instance, asked).stdout
+            return "CreateContainerConfigError" in said and any(count in said for count in "123456789")
+
+        until("the broken pods", broken, 90)
         yield instance
     finally:
         life.down(NAME)
@@ -80,7 +98,13 @@ def test_an_account_that_may_only_look_gets_the_whole_answer(lab: Instance, tmp_
     assert refused.stdout.strip() == "no"
     graph = pipeline.read_cluster(kubeconfig=str(kubeconfig))
     assert graph.gaps == ()
-    (cause,) = pipeline.ask(graph).causes
-    assert (cause.name, str(cause.entity)) == ("config-missing", "ConfigMap/press/printer-settings")
+    answer = pipeline.ask(graph)
+    named = {(cause.name, str(cause.entity)) for cause in answer.causes}
+    assert named == {("config-missing", "ConfigMap/press/printer-settings"), ("crash-exit", "Deployment/press/binder")}
+    crash = next(cause for cause in answer.causes if cause.name == "crash-exit")
+    assert any(
+        "glue tank is empty" in (proof.value or "") and "/log?container=main" in proof.evidence
+        for proof in crash.proofs
+    )
     admin = pipeline.ask(pipeline.read_cluster(kubeconfig=str(lab.kubeconfig)))
-    assert [(c.name, str(c.entity)) for c in admin.causes] == [(cause.name, str(cause.entity))]
+    assert {(cause.name, str(cause.entity)) for cause in admin.causes} == named

@@ -12,7 +12,10 @@ _SECTION = re.compile(
 )
 _PREFIX = re.compile(r"^\[pod/(?P<pod>[^/\]\s]+)/(?P<container>[^\]\s]+)\] ?(?P<line>.*)$")
 
+_LIVE = "namespaces/{namespace}/pods/{pod}/log?container={container}"
 _LOGS = (
+    (_LIVE + "&previous=true", True, "the previous log of a container, as the API gives it"),
+    (_LIVE, False, "the log of a container, as the API gives it"),
     ("logs/{namespace}/{pod}/{container}.previous.log", True, "the previous log of a container"),
     ("logs/{namespace}/{pod}/{container}-previous.log", True, "the same, as Troubleshoot names it"),
     ("logs/{namespace}/{pod}/{container}.log", False, "the log of a container"),
