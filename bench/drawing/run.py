@@ -146,7 +146,7 @@ def peer(name: str, graph_name: str) -> None:
     print(json.dumps({"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "megabytes": peak()}))
 
 
-def mingle(graph_name: str) -> dict[str, float] | str:
+def mingle(graph_name: str) -> dict[str, Any] | str:
     """Graphviz mingle on a file of the graph: its whole process."""
     program = shutil.which("mingle")
     if program is None:
@@ -162,24 +162,28 @@ def mingle(graph_name: str) -> dict[str, float] | str:
             file.writelines(f'{number} [pos="{x:.4f},{y:.4f}"];\n' for number, (x, y) in enumerate(ends))
             file.writelines(f"{a} -- {b};\n" for a, b in which.reshape(-1, 2) if a != b)
             file.write("}\n")
-        return measured([program, "-o", os.devnull, str(path)], os.environ)
+        command = [sys.executable, "-m", "bench.drawing.run", "--outside", program, "-o", os.devnull, str(path)]
+        return measured(command, os.environ)
 
 
-def measured(command: list[str], environment: Any) -> dict[str, float] | str:
-    """Wall and CPU seconds and megabytes of a process, or why there are none."""
-    wall, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+def measured(command: list[str], environment: Any) -> dict[str, Any] | str:
+    """What a process prints as JSON, or why there is nothing."""
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT)
     except subprocess.TimeoutExpired:
         return f"ended after {LIMIT:.0f} s"
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         return f"failed: {(done.stderr.strip().splitlines() or ['no message'])[-1][:60]}"
-    if done.stdout.strip().startswith("{"):
-        told: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-        return told
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"wall": time.perf_counter() - wall, "cpu": cpu, "megabytes": after.ru_maxrss / 1024}
+    told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return told
+
+
+def outside(command: list[str]) -> None:
+    """Run a program that is not Python as the only child of this process, and print its seconds and megabytes as JSON."""
+    began = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    wall, used = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(json.dumps({"wall": wall, "cpu": used.ru_utime + used.ru_stime, "megabytes": used.ru_maxrss / 1024}))
 
 
 def run_case(case: Case) -> dict[str, Any] | str:
@@ -191,7 +195,7 @@ def run_case(case: Case) -> dict[str, Any] | str:
     return measured(command, {**os.environ, "OPENBLAS_NUM_THREADS": "1"})
 
 
-def run_peer(name: str, graph_name: str) -> dict[str, float] | str:
+def run_peer(name: str, graph_name: str) -> dict[str, Any] | str:
     """One peer on one graph."""
     if name == "graphviz mingle":
         return mingle(graph_name)
@@ -279,6 +283,8 @@ def main(arguments: list[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--case"]:
         child(json.loads(sys.argv[2]))
+    elif sys.argv[1:2] == ["--outside"]:
+        outside(sys.argv[2:])
     elif sys.argv[1:2] == ["--peer"]:
         peer(sys.argv[2], sys.argv[3])
     else:

@@ -100,7 +100,7 @@ def raw_cases() -> None:
     kernel = sys.modules["vigie.drawing._kernel"]
     good = [np.random.default_rng(0).random((9, 4)), b"", np.array([0, 9]), np.array([[1, 2], [2, 1]], dtype=np.int32),
             np.array([1.0, 0.5]), np.empty((9, 4, 2)), np.empty(9, dtype=np.float32), b"", b""]  # fmt: skip
-    rest = (0.5, 0.1, 1e-12, 0.0, 0.0, 0.0, 1.0, 15, 2, 9, None)
+    rest = (0.5, 0.1, 1e-12, 0.0, 0.0, 0.0, 1.0, 15, 2, 9, 0, None)
     kernel.bundle(*good, *rest)
     for at in range(len(good)):
         for bad in (np.empty(3), np.empty(100_000)):

@@ -151,15 +151,17 @@ static PyObject *py_bundle(PyObject *self, PyObject *args) {
     Py_buffer segments, weights, groups, cycles, steps, out, intensity, start, kin;
     Run run = {0}, *r = &run;
     int flags, level;
+    Py_ssize_t limit;
     PyObject *hook, *result = NULL;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*w*w*y*y*dddddddiiiO", &segments, &weights, &groups, &cycles, &steps, &out, &intensity,
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*w*w*y*y*dddddddiiinO", &segments, &weights, &groups, &cycles, &steps, &out, &intensity,
                           &start, &kin, &r->o.threshold, &r->o.spring, &r->o.tiny, &r->o.company, &r->origin_x, &r->origin_y, &r->unit,
-                          &flags, &r->threads, &level, &hook))
+                          &flags, &r->threads, &level, &limit, &hook))
         return NULL;
     const int32_t *cycle = cycles.buf;
     size_t count = (size_t)cycles.len / (2 * sizeof *cycle), edges = (size_t)segments.len / 32;
     Caller caller = {hook == Py_None ? NULL : hook, NULL, r, out.buf};
     options_from(&r->o, flags);
+    r->limit = limit > 0 ? (size_t)limit : 0;
     r->edges = edges, r->segments = segments.buf, r->weights = weights.len ? weights.buf : NULL;
     r->o.weighted = weights.len > 0;
     r->kin = kin.len ? kin.buf : NULL;

@@ -66,6 +66,7 @@ struct Run {
     double done, work, next_poll;
     atomic_int stop;                  /* 1: cancelled, 2: out of memory */
     atomic_size_t bytes, peak;
+    size_t limit;                     /* bytes that a run may take */
 
     size_t edges, padded, tiles, supers;
     const double *segments;           /* (edges, 4) in the caller's coordinates */
@@ -98,7 +99,7 @@ Pool *pool_new(int threads);
 void pool_free(Pool *);
 void pool_run(Pool *, Task, void *);
 
-void *claim(Run *, size_t bytes);     /* 64-byte aligned, counted; NULL and stop = 2 when there is none */
+void *claim(Run *, size_t bytes);     /* aligned, counted; NULL and stop = 2 beyond the limit */
 void release(Run *, void *, size_t bytes);
 double exact_compatibility(const Run *, size_t a, size_t b, bool *against);
 

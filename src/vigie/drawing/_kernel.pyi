@@ -22,6 +22,7 @@ def bundle(
     flags: int,
     threads: int,
     level: int,
+    limit: int,
     hook: Callable[[int, int, float], bool | None] | None,
     /,
 ) -> tuple[int, int, float, float, float, str, int]: ...

@@ -101,7 +101,8 @@ void *claim(Run *r, size_t bytes) {
 #ifdef MADV_HUGEPAGE
     if (whole >= HUGE_FROM) align = 1 << 21, whole = (whole + align - 1) / align * align;
 #endif
-    void *p = aligned_alloc(align, whole ? whole : 64);
+    bool fits = !r->limit || (bytes <= r->limit && atomic_load(&r->bytes) <= r->limit - bytes);
+    void *p = fits ? aligned_alloc(align, whole ? whole : 64) : NULL;
 #ifdef MADV_HUGEPAGE
     if (p && align > 64) madvise(p, whole, MADV_HUGEPAGE); /* a hint: fewer page faults and table look-ups */
 #endif

@@ -115,13 +115,12 @@ def bundle(
     threshold     the least compatibility, 0..1, at which two edges attract each other
     tolerance     merge edges nearer than this share of their length into super-edges first; 0 merges none
     start         (E, n + 2, 2) curves to begin with: the first cycle is the one with n inner points
-    seed          of the sampled figures; there is no chance in bundling itself
-    threads       default: the cores this process may use, at most 8
+    seed          of the sampled figures (bundling has no chance in it); threads: default all cores, at most 8
     progress      called with the share done; False cancels
     on_iteration  called every `refresh` iterations with cycle, iteration and (E, n + 2, 2) curves; False cancels
     backend       "auto", "kernel" or "numpy"
 
-    Raises VigieError where an argument cannot be right, Cancelled after a callback returned False.
+    Raises VigieError where an argument cannot be right or memory is short, Cancelled after a callback returned False.
     """
     began, clock = time.process_time(), time.perf_counter()
     edges = _segments(segments)
@@ -133,8 +132,7 @@ def bundle(
         curves = _start(start, edges)
         plan, warm = warmed(plan, curves.shape[1] - 2), curves[plan.rows]
     workers = _threads(threads, len(plan.segments))
-    hook = Hook(progress, on_iteration, refresh, edges)
-    made = run(plan, options, warm, workers, kernel, hook)
+    made = run(plan, options, warm, workers, kernel, Hook(progress, on_iteration, refresh, edges))
     points, member, intensity = _whole(edges, plan, made)
     return Bundles(
         points=points,

@@ -20,6 +20,9 @@ Progress: TypeAlias = Callable[[float], bool | None]
 Frame: TypeAlias = Callable[[int, int, Floats], bool | None]
 
 
+BYTES_A_PAIR = 100
+
+
 class Cancelled(VigieError):  # noqa: N818 - it is no error of the program
     """A callback returned False, so there is no picture."""
 
@@ -98,6 +101,16 @@ def load_kernel() -> Any:
         return None
 
 
+def memory_limit() -> int:
+    """Bytes that one bundling may take: half of the machine's memory, or what VIGIE_BUNDLING_MEMORY says; 0: any."""
+    if told := os.environ.get("VIGIE_BUNDLING_MEMORY"):
+        return int(told)
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
 def run(plan: Plan, options: Options, start: Floats | None, threads: int, kernel: Any, hook: Hook) -> Made:
     """Bundle a plan; merge near edges first if the options ask for it, and give the members their curves back.
 
@@ -113,6 +126,9 @@ def run(plan: Plan, options: Options, start: Floats | None, threads: int, kernel
         return _solve(plan, start, threads, kernel, hook, identity)
     except InterruptedError as error:
         raise Cancelled("bundling was cancelled by its callback") from error
+    except MemoryError as error:
+        what = f"the compatible pairs of {len(identity):,} edges do not fit in memory"
+        raise VigieError(what, where="bundle", fix="give a larger tolerance, or low_memory=True") from error
 
 
 def _merged(plan: Plan, options: Options, start: Floats | None, threads: int, kernel: Any, hook: Hook) -> Made:
@@ -171,6 +187,7 @@ def _solve(
         rules.flags,
         threads,
         merging.level(),
+        memory_limit(),
         hook.kernel if hook.wanted else None,
     )
     stages = dict(zip(("ordering", "pairing", "moving"), times, strict=True))
@@ -186,7 +203,7 @@ def _solve_in_numpy(
     kin: NDArray[np.float32] | None,
 ) -> Made:
     clock = time.perf_counter()
-    pairs = twin.compatible_pairs(plan.segments, plan.groups, plan.rules)
+    pairs = twin.compatible_pairs(plan.segments, plan.groups, plan.rules, memory_limit() // BYTES_A_PAIR)
     pairing = time.perf_counter() - clock
     origin = np.array(plan.origin)
     inner = (plan.segments.reshape(-1, 2, 2) - origin) * plan.unit

@@ -178,15 +178,15 @@ def compatibility(p: tuple[Array, Array, Array], q: tuple[Array, Array, Array], 
     return c, dot
 
 
-def compatible_pairs(segments: Array, groups: Array, rules: Rules) -> Pairs:
+def compatible_pairs(segments: Array, groups: Array, rules: Rules, most: int = 0) -> Pairs:
     """All directed pairs of (E, 4) float64 segments, of one type each, whose compatibility reaches the threshold.
 
-    `groups` holds the first edge of each type, and E. Lengths must not be zero.
+    `groups` holds the first edge of each type, and E. Lengths must not be zero. Raises MemoryError beyond `most` pairs.
     """
     edges = _tiled(segments, groups)
     vector, middle, length = edges.tiles(edges.vector), edges.tiles(edges.middle), edges.tiles(edges.length)
     index, real = edges.tiles(edges.index), edges.tiles(edges.real)
-    firsts, seconds, values, turned = [], [], [], []
+    firsts, seconds, values, turned, found = [], [], [], [], 0
     later = np.triu(np.ones((TILE, TILE), dtype=bool), 1)
     for a, b in _near_tiles(edges, rules):
         p = vector[a][:, :, None], middle[a][:, :, None], length[a][:, :, None]
@@ -198,6 +198,9 @@ def compatible_pairs(segments: Array, groups: Array, rules: Rules) -> Pairs:
         seconds.append(index[b[tile], j])
         values.append(c[keep])
         turned.append(dot[keep] < 0)
+        found += 2 * len(i)
+        if most and found > most:
+            raise MemoryError
     if not firsts:
         nothing = np.zeros(0, dtype=np.int64)
         return Pairs(np.zeros(len(segments) + 1, dtype=np.int64), nothing, np.zeros(0), nothing.astype(bool))

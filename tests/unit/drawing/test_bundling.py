@@ -431,7 +431,9 @@ def test_without_the_kernel_numpy_does_the_work(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_too_many_pairs_for_the_memory_are_an_error_and_not_a_crash(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_pairs_for_the_memory_are_an_error_and_not_a_crash(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lines = graph(500, 15)
     monkeypatch.setenv("VIGIE_BUNDLING_MEMORY", "300000")
     with pytest.raises(VigieError, match="do not fit in memory"):
