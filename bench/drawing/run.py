@@ -179,9 +179,11 @@ def measured(command: list[str], environment: Any) -> dict[str, Any] | str:
 
 
 def outside(command: list[str]) -> None:
-    """Run a program that is not Python as the only child of this process, and print its seconds and megabytes as JSON."""
+    """Run a program that is not Python as the only child of this process; print its seconds and megabytes as JSON."""
     began = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    code = subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode
+    if code:
+        sys.exit(f"crashed with signal {-code}" if code < 0 else f"exit code {code}")
     wall, used = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     print(json.dumps({"wall": wall, "cpu": used.ru_utime + used.ru_stime, "megabytes": used.ru_maxrss / 1024}))
 

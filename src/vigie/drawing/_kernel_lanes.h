@@ -395,6 +395,7 @@ INLINE void NAME(advance)(const Run *r, int threads, size_t at, F8 inertia, F8 x
     }
     fx *= share, fy *= share, fm *= share;
     float s = r->step;
+    if (!stable) kp = NAME(min)(kp, NAME(all)(0.5f / s)); /* beyond it an explicit spring throws a short edge ever further */
     F8 mx = s * (fx + kp * (sx - 2 * x)), my = s * (fy + kp * (sy - 2 * y));
     if (stable) {
         F8 damp = 1 / (1 + s * (fm + 2 * kp));

@@ -360,6 +360,8 @@ def _total(pool: ThreadPoolExecutor, forces: _Forces, blocks: list[Any], flow: A
 
 def _advance(flow: Array, force: Array, stiff: Array, size: float, rules: Rules) -> None:
     inner = flow[:, 1:-1]
+    if not rules.stable:  # beyond it an explicit spring throws a short edge ever further
+        stiff = np.minimum(stiff, flow.dtype.type(0.5 / size))
     shift = force[:2] + stiff * (flow[:, :-2] + flow[:, 2:] - 2 * inner)
     shift *= flow.dtype.type(size)
     if rules.stable:
