@@ -165,9 +165,13 @@ def test_up_again_changes_nothing(cluster: Instance) -> None:
 
 def test_service_and_dns_between_pods(web: Instance) -> None:
     script = "for i in $(seq 20); do wget -q -O - http://web.default.svc.cluster.local; done"
-    answers = set(kubectl(web, "exec", "client", "--", "sh", "-c", script).split())
     pods = set(kubectl(web, "get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].metadata.name}").split())
-    assert answers == pods, "two pods on two nodes answer under one name"
+
+    def answers() -> set[str]:
+        return set(kubectl(web, "exec", "client", "--", "sh", "-c", script).split())
+
+    # kube-proxy learns of the second endpoint a moment after the rollout is done.
+    until("two pods on two nodes to answer under one name", lambda: answers() == pods, 30)
 
 
 def test_logs_and_exec(web: Instance) -> None:
