@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.real.conftest import need
 from vigie.drawing.draw import draw, read_graph
 from vigie.drawing.graphml import write_graphml
 from vigie.drawing.records import clean, parse_curve
@@ -25,15 +26,14 @@ PROJECT = Path(__file__).parent / "gephi"
 def reader(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The command that prints a graph file as Gephi sees it."""
     for tool in ("java", "mvn"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+        need(shutil.which(tool), f"{tool} is not installed")
     home = tmp_path_factory.mktemp("gephi") / "reader"
     shutil.copytree(PROJECT, home, ignore=shutil.ignore_patterns("target"))
     built = subprocess.run(
         ["mvn", "-q", "-B", "package"], cwd=home, capture_output=True, text=True, timeout=900, check=False
     )
-    if built.returncode and "Could not resolve" in built.stdout + built.stderr:
-        pytest.skip("the toolkit cannot be fetched from here")
+    if built.returncode:
+        need("Could not resolve" not in built.stdout + built.stderr, "the toolkit cannot be fetched from here")
     assert built.returncode == 0, built.stdout[-2000:]
     return ["java", "-cp", f"{home / 'target' / 'gephi-reader-1.jar'}:{home / 'target' / 'lib'}/*", "ReadGraph"]
 

@@ -275,32 +275,33 @@ static PyObject *py_density(PyObject *self, PyObject *args) {
 
 static PyObject *py_reach(PyObject *self, PyObject *args) {
     (void)self;
-    Py_buffer points, wanted;
+    Py_buffer points, view, reached;
     Reach s = {0};
     int per_edge;
-    if (!PyArg_ParseTuple(args, "y*y*illl", &points, &wanted, &per_edge, &s.cells, &s.sectors, &s.places)) return NULL;
-    PyObject *result = NULL;
-    size_t stride = per_edge > 0 ? (size_t)per_edge * 16 : 1;
-    if (per_edge < 2 || (size_t)points.len % stride || s.cells < 1 || s.cells > 4096 || s.sectors < 1 || s.sectors > 64 ||
-        s.places < 1 || s.places > 4096)
-        PyErr_SetString(PyExc_ValueError, "a bad shape");
-    else if (expect(&wanted, (size_t)(s.cells * s.cells * s.sectors), "wanted")) {
-        s.points = points.buf, s.wanted = wanted.buf, s.per_edge = (size_t)per_edge, s.edges = (size_t)points.len / stride;
+    if (!PyArg_ParseTuple(args, "y*y*w*illl", &points, &view, &reached, &per_edge, &s.cells, &s.sectors, &s.places)) return NULL;
+    size_t each = per_edge > 0 ? (size_t)per_edge * 16 : 1;
+    bool good = per_edge >= 2 && (size_t)points.len % each == 0 && s.cells >= 1 && s.cells <= 4096 && s.sectors >= 1 &&
+                s.sectors <= 64 && s.places >= 1 && s.places <= 4096;
+    s.stride = good ? (size_t)(s.places * s.places + 7) / 8 : 1;
+    if (!good || (size_t)reached.len % s.stride) PyErr_SetString(PyExc_ValueError, "a bad shape"), good = false;
+    else good = expect(&view, (size_t)(s.cells * s.cells * s.sectors) * 4, "view");
+    if (good) {
+        s.points = points.buf, s.view = view.buf, s.per_edge = (size_t)per_edge, s.edges = (size_t)points.len / each;
+        s.reached = reached.buf, s.views = (size_t)reached.len / s.stride;
         PyThreadState *state = PyEval_SaveThread();
-        bool good = reach_all(&s);
+        reach_all(&s);
         PyEval_RestoreThread(state);
-        result = good ? PyBytes_FromStringAndSize((const char *)s.found, (Py_ssize_t)(s.count * sizeof *s.found)) : PyErr_NoMemory();
-        free(s.found);
     }
-    PyBuffer_Release(&points), PyBuffer_Release(&wanted);
-    return result;
+    PyBuffer_Release(&points), PyBuffer_Release(&view), PyBuffer_Release(&reached);
+    if (!good) return NULL;
+    Py_RETURN_NONE;
 }
 
 static PyMethodDef METHODS[] = {
     {"bundle", py_bundle, METH_VARARGS, "Bundle straight edges; returns pairs, bytes, seconds of three stages, lanes, threads."},
     {"merge", py_merge, METH_VARARGS, "Name the super-edge of each edge; returns how many there are."},
     {"spread", py_spread, METH_VARARGS, "Curves of the members of super-edges, from the curves of those."},
-    {"reach", py_reach, METH_VARARGS, "Places that can be reached through wanted cells and directions, as int64 bytes."},
+    {"reach", py_reach, METH_VARARGS, "Mark the places that can be reached through cells and directions."},
     {"density", py_density, METH_VARARGS, "Count the edges that touch each pixel."},
     {NULL, NULL, 0, NULL}};
 static PyModuleDef_Slot SLOTS[] = {{0, NULL}};

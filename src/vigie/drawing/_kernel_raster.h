@@ -42,28 +42,17 @@ static bool draw_density(Raster *r) {
 /* Which places can be reached through which cells and directions: see `ambiguity` in figures.py. */
 typedef struct {
     const double *points;             /* (edges, per_edge, 2), in cells */
-    const uint8_t *wanted;            /* (cells, cells, sectors) */
-    size_t edges, per_edge, count, room;
+    const int32_t *view;              /* (cells, cells, sectors): its number, -1 where nobody looks */
+    uint8_t *reached;                 /* (views, stride) a bit for each place, the lowest first */
+    size_t edges, per_edge, views, stride;
     long cells, sectors, places;
-    int64_t *found;                   /* key x places^2 + place */
 } Reach;
 
 static long clip(double v, long top) { return v < 0 ? 0 : v >= (double)top ? top - 1 : (long)v; }
 
-static bool reach_add(Reach *r, int64_t value) {
-    if (r->count == r->room) {
-        size_t room = r->room ? r->room * 2 : 4096;
-        int64_t *found = realloc(r->found, room * sizeof *found);
-        if (!found) return false;
-        r->found = found, r->room = room;
-    }
-    r->found[r->count++] = value;
-    return true;
-}
-
-static bool reach_piece(Reach *r, const double *p, const int64_t *spot, int64_t *last) {
+static void reach_piece(Reach *r, const double *p, const size_t *spot) {
     double dx = p[2] - p[0], dy = p[3] - p[1], longer = fmax(fabs(dx), fabs(dy));
-    if (!(longer < 1e6)) return true;
+    if (!(longer < 1e6)) return;
     long steps = (long)ceil(longer), sector[2];
     if (steps < 1) steps = 1;
     for (int way = 0; way < 2; way++)
@@ -72,24 +61,18 @@ static bool reach_piece(Reach *r, const double *p, const int64_t *spot, int64_t 
     for (long k = 0; k <= steps; k++) {
         long cell = clip(p[1] + dy * (double)k, r->cells) * r->cells + clip(p[0] + dx * (double)k, r->cells);
         for (int way = 0; way < 2; way++) {
-            int64_t key = cell * r->sectors + sector[way], value = key * r->places * r->places + spot[way];
-            if (!r->wanted[key] || value == last[way]) continue;
-            last[way] = value;
-            if (!reach_add(r, value)) return false;
+            int32_t view = r->view[cell * r->sectors + sector[way]];
+            if (view >= 0 && (size_t)view < r->views) r->reached[(size_t)view * r->stride + spot[way] / 8] |= (uint8_t)(1u << spot[way] % 8);
         }
     }
-    return true;
 }
 
-static bool reach_all(Reach *r) {
+static void reach_all(Reach *r) {
     double shrink = (double)r->places / (double)r->cells;
     for (size_t e = 0; e < r->edges; e++) {
         const double *p = r->points + e * r->per_edge * 2, *q = p + 2 * (r->per_edge - 1);
-        int64_t last[2] = {-1, -1};
-        int64_t spot[2] = {clip(q[1] * shrink, r->places) * r->places + clip(q[0] * shrink, r->places),
-                           clip(p[1] * shrink, r->places) * r->places + clip(p[0] * shrink, r->places)};
-        for (; p < q; p += 2)
-            if (!reach_piece(r, p, spot, last)) return false;
+        size_t spot[2] = {(size_t)(clip(q[1] * shrink, r->places) * r->places + clip(q[0] * shrink, r->places)),
+                          (size_t)(clip(p[1] * shrink, r->places) * r->places + clip(p[0] * shrink, r->places))};
+        for (; p < q; p += 2) reach_piece(r, p, spot);
     }
-    return true;
 }

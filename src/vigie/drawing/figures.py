@@ -24,6 +24,7 @@ CELLS, SECTORS, PLACES = 250, 8, 100
 STANDS = (0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875)
 JUDGED = 4_000
 CHUNK = 4096
+_ONES = np.array([number.bit_count() for number in range(256)], dtype=np.uint8)
 
 
 def measure(points: Floats, *, seed: int = 0, width: int = WIDTH) -> dict[str, Any]:
@@ -140,17 +141,19 @@ def ambiguity(points: Floats, *, seed: int = 0) -> float:
     if len(judged) > JUDGED:
         judged = np.sort(np.random.default_rng(seed).choice(len(points), JUDGED, replace=False))
     asked = _views(place[judged])
-    wanted = np.zeros(CELLS * CELLS * SECTORS, dtype=bool)
-    wanted[asked] = True
+    keys = np.unique(asked)
+    view = np.full(CELLS * CELLS * SECTORS, -1, dtype=np.int32)
+    view[keys] = np.arange(len(keys), dtype=np.int32)
+    reached = np.zeros((len(keys), PLACES * PLACES // 8), dtype=np.uint8)
     kernel = load_kernel()
     if kernel is not None:
-        found = kernel.reach(np.ascontiguousarray(place), wanted, place.shape[1], CELLS, SECTORS, PLACES)
-        reached = [np.frombuffer(found, dtype=np.int64)]
+        kernel.reach(np.ascontiguousarray(place), view, reached, place.shape[1], CELLS, SECTORS, PLACES)
     else:
-        reached = [_reached(place[at : at + CHUNK], wanted) for at in range(0, len(place), CHUNK)]
-    keys = np.unique(np.concatenate(reached)) // (PLACES * PLACES)
-    choices = np.maximum(np.bincount(keys, minlength=len(wanted))[asked], 1)
-    return float(np.mean(1 - 1 / choices))
+        for at in range(0, len(place), CHUNK):
+            _reach(place[at : at + CHUNK], view, reached.reshape(-1))
+    parts = [_ONES[reached[at : at + CHUNK]].sum(axis=1, dtype=np.int64) for at in range(0, len(reached), CHUNK)]
+    choices = np.concatenate(parts)
+    return float(np.mean(1 - 1 / np.maximum(choices, 1)[view[asked]]))
 
 
 def _key(x: Floats, y: Floats, dx: Floats, dy: Floats) -> NDArray[np.int64]:
@@ -174,20 +177,19 @@ def _views(place: Floats) -> NDArray[np.int64]:
     return np.concatenate(keys)
 
 
-def _reached(place: Floats, wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Distinct (key, place at the end of the curve) among the wanted keys, as one number each."""
+def _reach(place: Floats, view: NDArray[np.int32], reached: NDArray[np.uint8]) -> None:
+    """The numpy twin of the kernel's reach: set the bit of each place that can be reached from a view."""
     edge, x, y, piece = _samples(place, 1.0)
     vector = np.diff(place, axis=1).reshape(-1, 2)
-    found = []
+    nowhere = np.zeros(len(vector))
+    column, row = (np.clip(np.floor(v), 0, CELLS - 1).astype(np.int64) for v in (x, y))
     for way, end in ((1, place[:, -1]), (-1, place[:, 0])):
-        sector = _key(np.zeros(len(vector)), np.zeros(len(vector)), way * vector[:, 0], way * vector[:, 1])
-        column, row = (np.clip(np.floor(v), 0, CELLS - 1).astype(np.int64) for v in (x, y))
-        key = (row * CELLS + column) * SECTORS + sector[piece]
-        hit = wanted[key]
+        sector = _key(nowhere, nowhere, way * vector[:, 0], way * vector[:, 1])
+        at = view[(row * CELLS + column) * SECTORS + sector[piece]].astype(np.int64)
         spot = np.clip(np.floor(end * PLACES / CELLS), 0, PLACES - 1).astype(np.int64)
-        target = (spot[:, 1] * PLACES + spot[:, 0])[edge[hit]]
-        found.append(np.unique(key[hit] * (PLACES * PLACES) + target))
-    return np.concatenate(found)
+        target = (spot[:, 1] * PLACES + spot[:, 0])[edge]
+        bit = (at * PLACES * PLACES + target)[at >= 0]
+        np.bitwise_or.at(reached, bit >> 3, np.left_shift(1, bit & 7).astype(np.uint8))
 
 
 def _rounded(value: float) -> float:
