@@ -4,7 +4,8 @@
 
 Each case runs in a process of its own, some times over; the least wall and CPU times count, for other programs only add
 to them. Memory is the growth of the process's peak. VIGIE_GRAPHS names the folder of the public graphs, VIGIE_PEERS a
-Python that has datashader and netgraph; mingle comes with Debian's graphviz. What is missing is left out and said so.
+Python that has datashader, netgraph and fdeb; VIGIE_PEERS_NODE the node_modules that has @antv/g6-plugin and jsdom;
+mingle comes with Debian's graphviz. What is missing is left out and said so.
 Prints Markdown and writes it to bench/drawing/results.md, with the quality table of `bench.drawing.quality` below it.
 """
 
@@ -79,6 +80,8 @@ PEERS = (
     ("datashader hammer_bundle", ("airlines", "pods 20000", "pods 100000")),
     ("graphviz mingle", ("airlines", "pods 5000", "pods 20000", "pods 100000")),
     ("netgraph", ("airlines",)),
+    ("fdeb", ("airlines",)),
+    ("AntV G6", ("airlines",)),
 )
 
 
@@ -131,6 +134,14 @@ def peer(name: str, graph_name: str) -> None:
 
         def run() -> None:
             hammer_bundle(nodes, links)
+    elif name == "fdeb":
+        from fdeb import fdeb
+
+        box = float(np.ptp(ends, axis=0).max())
+        paths = (lines - np.tile(ends.min(axis=0), 2)).reshape(-1, 2, 2) / box
+
+        def run() -> None:
+            fdeb(paths)
     else:
         from netgraph import get_bundled_edge_paths
 
@@ -155,15 +166,30 @@ def mingle(graph_name: str) -> dict[str, Any] | str:
     if lines is None:
         return "the graph is missing"
     ends, which = np.unique(lines.reshape(-1, 2), axis=0, return_inverse=True)
+    pairs = np.unique(np.sort(which.reshape(-1, 2), axis=1), axis=0)  # an edge given twice makes mingle crash
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.gv"
         with path.open("w") as file:
             file.write("graph {\n")
             file.writelines(f'{number} [pos="{x:.4f},{y:.4f}"];\n' for number, (x, y) in enumerate(ends))
-            file.writelines(f"{a} -- {b};\n" for a, b in which.reshape(-1, 2) if a != b)
+            file.writelines(f"{a} -- {b};\n" for a, b in pairs if a != b)
             file.write("}\n")
         command = [sys.executable, "-m", "bench.drawing.run", "--outside", program, "-o", os.devnull, str(path)]
         return measured(command, os.environ)
+
+
+def g6(graph_name: str) -> dict[str, Any] | str:
+    """AntV G6's bundling, in Node.js."""
+    modules, lines = os.environ.get("VIGIE_PEERS_NODE", ""), graph(graph_name)
+    if not modules or lines is None:
+        return "VIGIE_PEERS_NODE is not set" if not modules else "the graph is missing"
+    ends, which = np.unique(lines.reshape(-1, 2), axis=0, return_inverse=True)
+    nodes = [{"id": str(number), "x": x, "y": y} for number, (x, y) in enumerate(ends.tolist())]
+    edges = [{"source": str(a), "target": str(b)} for a, b in which.reshape(-1, 2).tolist()]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "graph.json"
+        path.write_text(json.dumps({"nodes": nodes, "edges": edges}), encoding="utf-8")
+        return measured(["node", str(HERE / "g6.js"), str(path)], {**os.environ, "NODE_PATH": modules})
 
 
 def measured(command: list[str], environment: Any) -> dict[str, Any] | str:
@@ -201,6 +227,8 @@ def run_peer(name: str, graph_name: str) -> dict[str, Any] | str:
     """One peer on one graph."""
     if name == "graphviz mingle":
         return mingle(graph_name)
+    if name == "AntV G6":
+        return g6(graph_name)
     python = os.environ.get("VIGIE_PEERS", "")
     if not python:
         return "VIGIE_PEERS is not set"

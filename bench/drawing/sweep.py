@@ -19,6 +19,7 @@ import numpy as np
 from bench.drawing import graphs
 from vigie.drawing import figures
 from vigie.drawing.bundling import SOLVERS, Bundles, bundle
+from vigie.drawing.options import FEW, MOST_SOFT
 
 BASE = SOLVERS["stable"]
 Settings = dict[str, float]
@@ -100,6 +101,7 @@ def main() -> str:
         "Default: spring {:g}, step scale {:g}, softening {:g}, company {:g}, iterations {:g}, threshold 0.5.".format(
             *first
         ),
+        f"Softening grows with the root of the number of edges beyond {FEW:,}, to {MOST_SOFT:g} times.",
         "",
     ]
     rows = [

@@ -18,6 +18,7 @@ STEP = 0.8
 SAMPLES = 4_000_000
 SLAB = 40_000
 MANY_POINTS = 4_000_000
+DRAWN = 0.3
 
 
 Paint: TypeAlias = Callable[[Ints, Floats], Floats]
@@ -35,6 +36,11 @@ class Density:
     cover: Floats
     flow: Floats
     tone: Floats
+
+    @property
+    def full(self) -> float:
+        """The share of the picture, 0..1, that edges cross."""
+        return float(np.mean(self.cover > DRAWN)) if self.cover.size else 0.0
 
 
 def rasterise(
@@ -188,9 +194,9 @@ class Tone:
 def equalise(density: Density, amount: float = 0.7) -> Tone:
     """Brightness by the rank of a density among the drawn pixels, mixed with its logarithm (`amount` 1: rank alone).
 
-    Pixels at the edge of a lone line (cover below 0.3) have no vote, so anti-aliasing stays soft.
+    Pixels at the edge of a lone line (cover below DRAWN) have no vote, so anti-aliasing stays soft.
     """
-    drawn = density.flow[density.cover > 0.3]
+    drawn = density.flow[density.cover > DRAWN]
     if not len(drawn):
         return Tone(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
     logs = np.log(np.maximum(drawn, 1e-9))

@@ -113,11 +113,14 @@ def distribution(counts: Counts) -> dict[str, float]:
     return dict(zip(("mean", "p50", "p90", "p99", "max"), map(_rounded, values), strict=True))
 
 
-def correlation(one: Floats, other: Floats, width: int = WIDTH) -> float:
-    """Pearson's correlation of log(1 + edges) over the pixels that either of two pictures of the same edges touches."""
+def correlation(one: Floats, other: Floats, width: int = WIDTH, *, whole: bool = True) -> float:
+    """Pearson's correlation of log(1 + edges) over the pixels of two pictures of the same edges.
+
+    `whole` False leaves out the pixels that neither touches.
+    """
     frame = frame_of(ends_of(one), width)
     a, b = density(one, frame), density(other, frame)
-    touched = (a > 0) | (b > 0)
+    touched = (a > 0) | (b > 0) | whole
     if np.count_nonzero(touched) < 2:
         return 1.0
     x, y = np.log1p(a[touched].astype(np.float64)), np.log1p(b[touched].astype(np.float64))

@@ -9,6 +9,8 @@ from vigie.model.errors import VigieError
 
 MOST_POINTS = 1024
 WIDTH = 1000.0
+FEW = 1250
+MOST_SOFT = 4.0
 
 
 class Tuning(TypedDict, total=False):
@@ -77,7 +79,8 @@ class Options:
     spring             stiffness of an edge
     step               size of the first step in the unit of the segments, `step_factor` times that each cycle; None
                        takes the third quartile of the lengths / 50, times the solver's `step_scale`
-    softening          `stable` only: the distance, in 1/1000 of the map, below which attraction no longer grows
+    softening          `stable` only: the distance, in 1/1000 of the map, below which attraction no longer grows, on a
+                       map of up to FEW edges; beyond that it grows with the root of their number, to MOST_SOFT times
     company            `stable` only: an edge feels s / (s + company) of the attraction, s the sum of its squared
                        compatibilities rescaled from threshold..1 to 0..1; an edge without company stays straighter
     angle, scale, position, visibility   which measures of compatibility count
@@ -127,13 +130,18 @@ class Options:
         """Whether an edge and its reverse are the same to bundling."""
         return self.direction_aware and not self.directed_angle
 
-    def rules(self) -> Rules:
-        """What the kernel and its twin need of the options."""
+    def rules(self, edges: int) -> Rules:
+        """What the kernel and its twin need of the options, for a map of so many edges.
+
+        Trunks of a full map are wider: a softening that stays would let every change there tip curves from one into
+        another.
+        """
         stable = self.solver == "stable"
+        softening = float(self.softening) * min(max(edges / FEW, 1.0) ** 0.5, MOST_SOFT)
         return Rules(
             threshold=float(self.threshold),
             spring=float(self.spring),
-            tiny=max(float(self.softening) ** 2, 1e-6) if stable else 1e-12,
+            tiny=max(softening**2, 1e-6) if stable else 1e-12,
             company=float(self.company) if stable else 0.0,
             angle=bool(self.angle),
             scale=bool(self.scale),

@@ -77,7 +77,7 @@ def plan_of(
         groups=groups,
         origin=(float(origin[0]), float(origin[1])),
         unit=unit,
-        rules=options.rules(),
+        rules=options.rules(len(rows)),
         schedule=_schedule(options, float(first) * unit),
     )
 

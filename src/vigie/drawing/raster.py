@@ -82,11 +82,12 @@ def _edges(canvas: Canvas, picture: Picture) -> Tone | None:
     weight = None if (scene.edge_weight == 1).all() else scene.edge_weight
     line = style.line(scene.edges)
     faintest = float(np.clip(0.75 - 0.14 * np.log10(max(scene.edges, 1)), 0.07, 0.6))
-    gamma = float(np.clip(0.9 + 0.3 * np.log10(max(scene.edges, 1)), 1.2, 2.1))
     size = {"width": style.width, "height": style.height}
     paint, channels = _paint(picture)
     density = rasterise(curves, paint, channels=channels, weight=weight, thickness=line, **size)
-    tone = equalise(density, style.equalise)
+    full = density.full  # where edges cover the whole map only the trunks may shine
+    gamma = float(np.clip(0.9 + 0.3 * np.log10(max(scene.edges, 1)), 1.2, 2.1)) + 2 * full
+    tone = equalise(density, style.equalise * (1 - 0.8 * full))
     light = tone.of(density.flow)
     if style.renderer in ("gradient", "segments"):
         own = None
