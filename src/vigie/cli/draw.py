@@ -7,6 +7,8 @@ import click
 from vigie.cli.options import Source, source
 from vigie.model.errors import UsageError
 
+_OF_MACHINES = ("zones", "machines")
+
 
 @click.command("draw")
 @click.option(
@@ -16,9 +18,7 @@ from vigie.model.errors import UsageError
 @click.option(
     "--by",
     type=click.Choice(["namespace", "machine"]),
-    default="namespace",
-    show_default=True,
-    help="What contains what.",
+    help="What contains what: namespaces, unless the level asked for is one of machines.",
 )
 @click.option("--level", metavar="LEVEL", help="estate, namespaces, workloads or pods; by machine: zones, machines.")
 @click.option("--focus", metavar="TYPE/NAME", help="Only this object and what it is joined to.")
@@ -56,13 +56,14 @@ def command(source: Source, output: str, graph_file: str | None, title: str, **g
 
     \b
     vigie draw -f bundle.tar.gz --answer broken -o incident.svg
-    vigie draw --by machine --level machines -o cluster.png
+    vigie draw --level machines -o cluster.png
     vigie draw --graph flights.csv -o flights.png
     """
     from vigie.drawing.draw import draw, read_graph
     from vigie.drawing.picture import Style
 
     by, answered, focus = given.pop("by"), given.pop("answer"), given.pop("focus")
+    by = by or ("machine" if given["level"] in _OF_MACHINES else "namespace")
     style = Style(title=title, **{name: given.pop(name) for name in ("theme", "renderer", "width", "height")})
     if graph_file:
         scene = read_graph(graph_file)
