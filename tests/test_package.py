@@ -53,7 +53,12 @@ def test_sdist_and_wheel_build_and_bundle(source: Path, tmp_path: Path, compiled
     assert any(name.endswith(".abi3.so") for name in names) == compiled
     assert ("linux" in wheel.name) == compiled, wheel.name
     assert wheel.name.endswith("-none-any.whl") != compiled, wheel.name
-    assert {"vigie/py.typed", "vigie/drawing/page.js", "vigie/model/cause-classes.tsv"} <= set(names)
+    assert {
+        "vigie/py.typed",
+        "vigie/drawing/page.js",
+        "vigie/drawing/painter.js",
+        "vigie/model/cause-classes.tsv",
+    } <= set(names)
     environment |= {"PYTHONPATH": str(tmp_path / "site")}
     said = subprocess.run(
         [sys.executable, "-c", BUNDLED], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True

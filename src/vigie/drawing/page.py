@@ -15,6 +15,8 @@ from vigie.drawing.palette import THEMES, flow_ramp
 from vigie.drawing.picture import Style, figure_lines
 from vigie.drawing.scene import SEVERITIES, Map
 
+PARTS = ("painter.js", "page.js", "page.css")
+
 
 def page(levels: Sequence[Map], names: Sequence[str], style: Style, figures: Mapping[str, Any] | None = None) -> str:
     """The HTML of placed and bundled maps, coarse to fine, called `names` in the choice of levels.
@@ -23,10 +25,11 @@ def page(levels: Sequence[Map], names: Sequence[str], style: Style, figures: Map
     the script shows as text.
     """
     folder = files("vigie.drawing")
-    script, sheet = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "page.css"))
+    painter, script, sheet = (folder.joinpath(name).read_text(encoding="utf-8") for name in PARTS)
+    script = painter + script
     title = style.title or (levels[-1].title if levels else "") or "map"
     allowed = f"script-src '{_hash(script)}'; style-src '{_hash(sheet)}'"
-    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; {allowed}; worker-src blob:; base-uri 'none'; form-action 'none'"
     spoken = html.escape(f"Map: {title}. Arrows move it, plus and minus zoom, 0 shows all.")
     data = {
         "theme": style.theme,

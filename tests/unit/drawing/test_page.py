@@ -5,12 +5,13 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 
 from tests.unit.drawing.samples import HOSTILE, grid, small
 from vigie.drawing.binary import unpack_levels
-from vigie.drawing.page import page
+from vigie.drawing.page import PARTS, page
 from vigie.drawing.picture import Style
 
 
@@ -49,10 +50,18 @@ def test_only_its_own_script_and_style_may_run(hostile: Reader) -> None:
     metas = [attrs for tag, attrs in hostile.elements if tag == "meta"]
     policy = next(attrs["content"] for attrs in metas if attrs.get("http-equiv") == "Content-Security-Policy")
     assert policy is not None
-    assert policy.startswith("default-src 'none'")
-    for element, rule in (("script", "script-src"), ("style", "style-src")):
-        digest = base64.b64encode(hashlib.sha256(hostile.texts[element].encode()).digest()).decode()
-        assert f"{rule} 'sha256-{digest}'" in policy
+    hashes = {
+        element: base64.b64encode(hashlib.sha256(hostile.texts[element].encode()).digest()).decode()
+        for element in ("script", "style")
+    }
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        f"script-src 'sha256-{hashes['script']}'",
+        f"style-src 'sha256-{hashes['style']}'",
+        "worker-src blob:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
 
 
 def test_nothing_is_asked_of_the_network(hostile: Reader) -> None:
@@ -63,6 +72,18 @@ def test_nothing_is_asked_of_the_network(hostile: Reader) -> None:
     assert not re.search(
         r"https?:|//[a-z]|url\(|@import|fetch\(|XMLHttpRequest|innerHTML|eval\(", hostile.texts["script"]
     )
+
+
+def test_the_script_is_the_painter_and_the_page_and_is_there_once(hostile: Reader) -> None:
+    painter, script, _ = (files("vigie.drawing").joinpath(name).read_text("utf-8") for name in PARTS)
+    assert hostile.texts["script"] == painter + script
+    assert hostile.texts["script"].count("function painter(") == 1
+    assert "${painter}" in script
+
+
+def test_the_painter_names_nothing_of_the_page() -> None:
+    painter = files("vigie.drawing").joinpath("painter.js").read_text("utf-8")
+    assert not re.search(r"\b(document|window|self|localStorage|importScripts)\b", painter)
 
 
 def test_hostile_text_opens_no_element(hostile: Reader) -> None:
