@@ -107,7 +107,7 @@ def narrow(item: Evidence, path: str, namespaces: set[str]) -> Iterator[Evidence
         return
     with item.open() as stream:
         said = msgspec.json.decode(stream.read())
-    items = said.get("items") or ()
+    items = said.get("items") or () if isinstance(said, dict) else ()  # what could not be read is told as an array
     api, _, plural = path.rpartition("/")
     if not items or any(not o.get("metadata", {}).get("namespace") for o in items):
         return

@@ -71,11 +71,11 @@ class Schema:
         return self._canonical.get(key, key)
 
     def resolve(self, short: str) -> Key:
-        """A kind's key from the short form of declarations: `Pod`, `apps/Deployment`."""
+        """A kind's key from the short form of declarations (`Pod`, `apps/Deployment`) or of its resource (`pods`)."""
         key = self.canonical(Key.parse(short))
         if key in self.kinds or key.group:
             return key
-        named = [kind for kind in self.kinds.values() if kind.key.kind == key.kind]
+        named = [kind for kind in self.kinds.values() if key.kind in (kind.key.kind, kind.plural)]
         return named[0].key if len(named) == 1 else key
 
     def lookup(self, word: str) -> Key:

@@ -1,5 +1,8 @@
 """The report: an answer as one self-contained HTML file that needs no network and runs no script."""
 
+import base64
+import hashlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,11 +37,15 @@ table{border-collapse:collapse;width:100%;margin-top:.5rem}td,th{text-align:left
 """
 
 
+_STYLED = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_MICROSECONDS = re.compile(r"(?<=:\d\d)\.\d+(?=Z$)")
+
+
 def page(said: dict[str, Any]) -> str:
     """One HTML document for an answer or a list of findings."""
     items = said["causes"] if said["kind"] == "Answer" else said["items"]
     title = "What is broken" if said["kind"] == "Answer" else "Findings"
-    body = [f"<h1>{title}</h1>", f'<p class="soft">As of {escape(said["asOf"] or "an unknown time")}</p>']
+    body = [f"<h1>{title}</h1>", f"<p>{escape(_lead(said, items))}</p>"]
     if not items:
         body.append('<p class="ok">Nothing was found.</p>')
     for number, item in enumerate(items, 1):
@@ -48,10 +55,27 @@ def page(said: dict[str, Any]) -> str:
         body.append(f'<p class="soft">{said["healthy"]["checked"]} objects are well.</p>')
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        '<meta http-equiv="Content-Security-Policy" '
+        f"content=\"default-src 'none'; style-src 'sha256-{_STYLED}'\">"
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>vigie: {title.lower()}</title><style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
     )
+
+
+def _lead(said: dict[str, Any], items: list[dict[str, Any]]) -> str:
+    """How many there are, and when that was so."""
+    at = f"as of {_time(said['asOf'])}" if said["asOf"] else "as of an unknown time"
+    if said["kind"] != "Answer":
+        return f"{len(items)} finding{'s' * (len(items) != 1)}, {at}."
+    hit = len({name(victim["entity"]) for item in items for victim in item["victims"]})
+    proven = sum(item["class"] != "unknown" for item in items)
+    causes = f"{proven} root cause{'s' * (proven != 1)}"
+    return f"{causes}, {hit} object{'s' * (hit != 1)} affected, {at}."
+
+
+def _time(time: str) -> str:
+    """A time to the second; the proofs keep what is finer."""
+    return _MICROSECONDS.sub("", time)
 
 
 def _item(item: dict[str, Any], number: int) -> Iterator[str]:
@@ -62,10 +86,10 @@ def _item(item: dict[str, Any], number: int) -> Iterator[str]:
         yield f'<p class="fix">{escape(item["fix"]["text"])}</p>'
     if item["fix"]["command"]:
         yield f"<pre>{escape(item['fix']['command'])}</pre>"
-    facts = [f"since {item['since']}"] if item.get("since") else []
+    facts = [f"since {_time(item['since'])}"] if item.get("since") else []
     if item.get("change"):
         change = item["change"]
-        facts.append(f"after {name(change['entity'])} was changed ({change['what']}) at {change['time']}")
+        facts.append(f"after {name(change['entity'])} was changed ({change['what']}) at {_time(change['time'])}")
     if facts:
         yield f'<p class="soft">{escape(", ".join(facts))}</p>'
     if item.get("chain"):
