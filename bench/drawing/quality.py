@@ -114,7 +114,7 @@ def merging(name: str, lines: np.ndarray) -> list[str]:
         values = [
             f"{figures.correlation(exact, made.points, width, whole=whole):.3f}"
             for width in RASTERS
-            for whole in (1, 0)
+            for whole in (True, False)
         ]
         rows.append(f"| {name} | {tolerance:g} | {made.super_edges:,} of {len(lines):,} | " + " | ".join(values) + " |")
     return rows
