@@ -136,7 +136,7 @@ def report() -> str:
         "Merging: correlation of the log densities of merged and exact maps, by pixels across, over all pixels and over"
     )
     heads = [f"{width}, {which}" for width in RASTERS for which in ("all", "drawn")]
-    text += ["", f"{lead} over those that either map draws on:", ""]
+    text += ["", f"{lead} those that either map draws on:", ""]
     text += ["| graph | tolerance | super-edges | " + " | ".join(heads) + " |", "|---" * (3 + len(heads)) + "|"]
     for name, lines in graphs_.items():
         text += merging(name, lines)

@@ -2,7 +2,6 @@
 
 import importlib
 import pkgutil
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import entry_points
@@ -24,7 +23,7 @@ from vigie.model.kind import Key
 from vigie.model.rule import Rule
 from vigie.model.system import System
 from vigie.questions import causes, findings
-from vigie.questions.sickness import Sickness
+from vigie.questions.collection import Collection
 from vigie.sources import open_source
 from vigie.sources.secret import redact_secret
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from vigie.drawing.atlas import By
 
 ENTRY_POINTS = "vigie.systems"
-LOGS_PER_TEMPLATE = 3
 
 
 def systems() -> list[System]:
@@ -123,8 +121,8 @@ def read_any(
 ) -> Graph:
     """Read files and a live cluster together into one graph.
 
-    Collection is two rounds: all objects, and then the logs of the pods that are unhealthy by them. `watch` is
-    called with the origin of each document before it is read.
+    Collection goes in rounds: all objects, then the logs of the pods that are unhealthy by them, then of those that
+    these complain about. `watch` is called with the origin of each document before it is read.
     """
     live = None
     found = sources(arguments, stdin)
@@ -138,7 +136,8 @@ def read_any(
     reader.take(_watched(found, watch))
     graph = _sealed(builder, schema(), as_of)
     if live is not None:
-        reader.take(_watched(live.logs(list(wanted_logs(graph))), watch))
+        for wanted in Collection(graph).rounds():
+            reader.take(_watched(live.logs(wanted), watch))
         live.close()
         # Sealed anew: what was decided without the logs must not be remembered.
         graph = _sealed(builder, schema(), as_of)
@@ -157,24 +156,6 @@ def _watched(found: Iterable[Evidence | Gap], watch: Callable[[str], None] | Non
         if watch is not None:
             watch(item.origin)
         yield item
-
-
-def wanted_logs(graph: Graph) -> Iterator[tuple[str, str, str, bool]]:
-    """Namespace, pod, container and whether of its previous run: the logs of unhealthy pods, a few of each template."""
-    taken: Counter[object] = Counter()
-    for entity in Sickness.of(graph):
-        if entity.kind != "Pod" or entity.group or not entity.read or taken[entity.holder] >= LOGS_PER_TEMPLATE:
-            continue
-        taken[entity.holder] += 1
-        status = entity.body.get("status")
-        for list_ in ("initContainerStatuses", "containerStatuses"):
-            for container in status.get(list_, ()) if isinstance(status, dict) else ():
-                name = container.get("name")
-                if isinstance(name, str):
-                    if not container.get("state", {}).get("waiting") or container.get("restartCount"):
-                        yield entity.namespace, entity.name, name, False
-                    if container.get("restartCount"):
-                        yield entity.namespace, entity.name, name, True
 
 
 def rules(question: str = "", without: Iterable[str] = (), of: Schema | None = None) -> list[Rule]:

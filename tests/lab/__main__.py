@@ -1,6 +1,7 @@
 """The `lab` command: `.venv/bin/python -m tests.lab ...`, or tests/lab/lab."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.lab.instance import DEFAULT, Instance, names
 
 NAME = click.option("--name", default=DEFAULT, envvar="VIGIE_LAB_NAME", show_default=True, help="Which instance.")
 VERSION = click.option("--version", type=click.Choice(list(VERSIONS)), default="1.36", show_default=True)
+PATH = click.Path(path_type=Path)
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []}
 
 
@@ -175,17 +177,54 @@ def replay_command(name: str, version: str, evidence: Path, command: tuple[str, 
 @click.option("--live", "mode", flag_value="live", help="Play each scenario on a cluster of its own.")
 @click.option("--replayed", "mode", flag_value="replayed", help="Serve each recording by a real API server.")
 @click.option("--holdout", is_flag=True, help="The hold-out incidents instead.")
-@click.option("--readme", is_flag=True, help="Put the table into README.md.")
-def score_command(names: tuple[str, ...], mode: str | None, holdout: bool, readme: bool) -> None:
+@click.option("--jobs", default=2, show_default=True, help="How many at a time.")
+@click.option("--outcomes", type=PATH, help="Add to this file; what is in it is not asked again unless named.")
+@click.option("--keep-misses", "keep", type=PATH, help="Write what wrong answers were given on below this folder.")
+@click.option("--readme", is_flag=True, help="Put the table into README.md; only after a run of all.")
+def score_command(
+    names: tuple[str, ...],
+    mode: str | None,
+    holdout: bool,
+    jobs: int,
+    outcomes: Path | None,
+    keep: Path | None,
+    readme: bool,
+) -> None:
     """How vigie does on the incidents, with the floors that need no thought."""
-    from tests.lab import score
+    from tests import incidents as recorded
+    from tests.lab import asking, score
 
-    text, misses = score.table(names, mode or "recorded", holdout=holdout)
-    click.echo(text)
-    for miss in misses:
-        click.echo(f"  {miss}")
+    mode = mode or "recorded"
+    known = {i.name: i for i in recorded.incidents(recorded.HOLDOUT if holdout else recorded.ROOT)}
+    if unknown := set(names) - known.keys():
+        raise LabError(f"no incident {', '.join(sorted(unknown))}")
+    found = {name: old for name, old in (asking.recall(outcomes) if outcomes else {}).items() if name in known}
+    wanted = [known[name] for name in names] or [i for name, i in known.items() if name not in found]
+
+    def show(result: asking.Result) -> None:
+        programs.say(result.line())
+        if outcomes and result.outcome:
+            asking.add(outcomes, result.outcome)
+
+    # Told to end, it takes its instances down as after an interrupt.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    results = asking.Asking(mode, keep).all(wanted, min(jobs, len(wanted)), show)
+    found |= {result.name: result.outcome for result in results if result.outcome}
+    asked = [incident for name, incident in known.items() if name in found]
+    tally = score.vigie([found[incident.name] for incident in asked], mode)
+    click.echo(score.table([tally.row()], asked))
+    for name in sorted(found):
+        if not found[name].right:
+            click.echo(f"  {found[name].miss()}")
+    failures = [result.failure for result in results if result.failure]
+    for failure in failures:
+        click.echo(f"not counted: {failure}", err=True)
+    if readme and len(asked) < len(known):
+        raise LabError(f"{len(asked)} of {len(known)} incidents have an answer: README.md stays as it is")
     if readme:
-        score.write(text, Path("README.md"), "holdout" if holdout else "score")
+        chosen = "holdout" if holdout else "score"
+        score.write(score.table(score.remember(tally, mode, chosen), asked), Path("README.md"), chosen)
+    sys.exit(1 if failures else 0)
 
 
 @lab.command()

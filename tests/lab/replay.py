@@ -1,11 +1,13 @@
 """A recording served by a real API server on which nobody acts: every recording is also a live cluster.
 
 etcd and kube-apiserver alone; the objects are put into etcd before the API server starts, so that their uids, owners,
-times and statuses stay as they were recorded. Logs cannot be served: no kubelet is there.
+times and statuses stay as they were recorded. Logs that were recorded too are served by stand-ins for the kubelets.
 """
 
+import ipaddress
 import json
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,10 +16,17 @@ import yaml
 
 from tests.lab import control, etcd, life, programs
 from tests.lab.errors import LabError
-from tests.lab.instance import Instance, lock
+from tests.lab.instance import CONTROL, Instance, lock
 from tests.lab.kube import Client, Json, until
 
-FLAGS = ("--endpoint-reconciler-type=none", "--event-ttl=8760h")
+HERE = Path(__file__).resolve().parent
+KUBELET_PORT = 10250
+# No Lease of the API server's own: beside it, renewed now, every Lease of the recording would look long expired.
+FLAGS = (
+    "--endpoint-reconciler-type=none",
+    "--event-ttl=8760h",
+    "--feature-gates=APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false",
+)
 ENDINGS = (".json", ".yaml", ".yml")
 # Kinds whose plural is not the lower-case kind with s, es or ies.
 ODD = {"Endpoints": "endpoints", "EndpointSlice": "endpointslices"}
@@ -101,9 +110,45 @@ def stored(objects: Sequence[Json]) -> Iterator[tuple[str, Json]]:
             yield etcd.key(group, name, metadata.get("namespace", ""), metadata["name"], custom), item
 
 
-def start(evidence: Path, name: str, version: str = "1.36") -> Instance:
+def kubelets(objects: Iterable[Json]) -> dict[int, list[str]]:
+    """Port -> addresses at which the API server looks for the kubelets of the Nodes among *objects*."""
+    found: dict[int, list[str]] = {}
+    for item in objects:
+        status = item.get("status") or {} if item["kind"] == "Node" else {}
+        endpoint = (status.get("daemonEndpoints") or {}).get("kubeletEndpoint") or {}
+        for entry in status.get("addresses") or []:
+            if entry["type"] == "InternalIP" and ipaddress.ip_address(entry["address"]).version == 4:
+                found.setdefault(endpoint.get("Port") or KUBELET_PORT, []).append(entry["address"])
+    return found
+
+
+def logs(evidence: Path) -> Iterator[tuple[tuple[str, str, str], bytes]]:
+    """((namespace, pod, file), content) of each log in *evidence*, recorded as `logs/NAMESPACE/POD/CONTAINER.log`."""
+    for name, content in members(evidence):
+        parts = name.removeprefix("./").split("/")
+        if len(parts) == 4 and parts[0] == "logs" and name.endswith(".log") and not {"", ".", ".."} & set(parts):
+            yield (parts[1], parts[2], parts[3]), content
+
+
+def start_kubelets(instance: Instance, objects: Iterable[Json], evidence: Path) -> None:
+    """Serve the recorded logs where the API server will ask for them; nothing if there are none."""
+    folder, keys = instance.folder / "recorded-logs", instance.folder / "pki"
+    for (namespace, pod, file), content in logs(evidence):
+        path = folder / namespace / pod / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    for port, addresses in kubelets(objects).items() if folder.exists() else ():
+        part, ready = f"kubelets-{port}", instance.folder / f"kubelets-{port}.ready"
+        files = [folder, keys / "apiserver.crt", keys / "apiserver.key", ready]
+        words = [HERE / "kubelets.py", *files, str(port), *sorted(set(addresses))]
+        instance.start(part, CONTROL, [sys.executable, "-I", *map(str, words)])
+        until("the recorded logs served", ready.exists, 10, 0.02, f"see {instance.log(part)}")
+
+
+def start(evidence: Path, name: str, version: str = "1.36", say: programs.Progress = programs.say) -> Instance:
     """A fresh instance *name* that serves *evidence*; raises LabError if it runs already or cannot be read."""
-    pairs = list(stored(list(documents(evidence))))
+    objects = list(documents(evidence))
+    pairs = list(stored(objects))
     if not pairs:
         raise LabError(f"{evidence} holds no Kubernetes objects")
     if Instance(name).facts:
@@ -115,9 +160,10 @@ def start(evidence: Path, name: str, version: str = "1.36") -> Instance:
         control.start_etcd(instance)
         count = etcd.put(instance, pairs)
         control.start_base(instance, FLAGS)
+        start_kubelets(instance, objects, evidence)
     with Client(instance.kubeconfig) as client:
         until("the recorded objects served", lambda: client.answers("/api/v1/nodes?limit=1"), 10)
-    programs.say(f"serving {count} objects of {evidence} at {instance.kubeconfig}")
+    say(f"serving {count} objects of {evidence} at {instance.kubeconfig}")
     return instance
 
 

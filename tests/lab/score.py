@@ -4,19 +4,25 @@ The floors are answers that any script could give: an unhealthy object drawn at 
 event; the worst pod with its waiting message copied. All are judged as vigie is, on the same incidents.
 """
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from tests import incidents as recorded
-from vigie import pipeline
 from vigie.graph.entity import Entity
 from vigie.graph.graph import Graph
 from vigie.model.answer import Answer
 from vigie.questions.sickness import Sickness
 
+MODES = ("live", "recorded", "replayed")
+SHARES = ("top1", "top3", "classed", "blamed")
+COUNTS = ("faults", *SHARES, "extra", "controls", "alarms")
+SCORES = Path(__file__).resolve().parent / "scores.json"
 WAITING = {
     "CrashLoopBackOff": "crash-exit",
     "Error": "crash-exit",
@@ -29,6 +35,45 @@ WAITING = {
     "RunContainerError": "command-not-found",
     "Unschedulable": "unschedulable-cpu",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one answer did on one incident. `named` are its causes, `wanted` the true ones, as class and object."""
+
+    name: str
+    fault: bool
+    right: bool
+    top1: bool
+    top3: bool
+    classed: bool
+    blamed: bool
+    extra: int
+    wanted: tuple[str, ...]
+    named: tuple[str, ...]
+
+    @classmethod
+    def of(cls, incident: recorded.Incident, answer: Answer) -> "Outcome":
+        """Judge *answer*: right is every true cause and no other, or silence where nothing is broken."""
+        verdict = recorded.judge(incident, answer)
+        first = recorded.spell(answer.causes[0]) if answer.causes else ""
+        return cls(
+            name=incident.name,
+            fault=bool(incident.truths),
+            right=verdict.top1 and verdict.classed and verdict.complete and not verdict.extra,
+            top1=verdict.top1,
+            top3=verdict.top3,
+            classed=verdict.classed,
+            blamed=first in incident.innocent,
+            extra=len(verdict.extra),
+            wanted=tuple(f"{truth.name} {truth.entity}" for truth in incident.truths),
+            named=tuple(f"{cause.name} {recorded.spell(cause)}" for cause in answer.causes),
+        )
+
+    def miss(self) -> str:
+        """What was wanted and what was named, for a person."""
+        wanted, named = ("; ".join(names) or "nothing" for names in (self.wanted, self.named))
+        return f"{self.name}: wanted {wanted}, got {named}"
 
 
 @dataclass(slots=True)
@@ -45,9 +90,10 @@ class Tally:
     controls: int = 0
     alarms: int = 0
     asked_class: bool = True
-    misses: list[str] | None = None
 
     def row(self) -> str:
+        """The line of a Markdown table."""
+
         def share(value: Fraction) -> str:
             return f"{float(100 * value / self.faults):.0f} %" if self.faults else "-"
 
@@ -64,29 +110,20 @@ HEAD = (
 )
 
 
-def vigie(incidents: Iterable[recorded.Incident], answer: Callable[[recorded.Incident], Answer], name: str) -> Tally:
-    """Judge vigie's answers."""
-    tally = Tally(name, misses=[])
-    assert tally.misses is not None
-    for incident in incidents:
-        given = answer(incident)
-        verdict = recorded.judge(incident, given)
-        named = [(c.name, recorded.spell(c)) for c in given.causes]
-        if not incident.truths:
+def vigie(outcomes: Iterable[Outcome], mode: str) -> Tally:
+    """Add up how vigie did in one mode."""
+    tally = Tally(f"vigie, {mode}")
+    for outcome in outcomes:
+        if not outcome.fault:
             tally.controls += 1
-            tally.alarms += bool(given.causes)
-            if given.causes:
-                tally.misses.append(f"{incident.name}: healthy, and yet {named}")
+            tally.alarms += bool(outcome.named)
             continue
         tally.faults += 1
-        tally.top1 += int(verdict.top1)
-        tally.top3 += int(verdict.top3)
-        tally.classed += int(verdict.classed)
-        tally.extra += len(verdict.extra)
-        tally.blamed += int(bool(given.causes) and recorded.spell(given.causes[0]) in incident.innocent)
-        if not (verdict.top1 and verdict.classed and verdict.complete) or verdict.extra:
-            wanted = [(t.name, t.entity) for t in incident.truths]
-            tally.misses.append(f"{incident.name}: wanted {wanted}, got {named}")
+        tally.top1 += int(outcome.top1)
+        tally.top3 += int(outcome.top3)
+        tally.classed += int(outcome.classed)
+        tally.blamed += int(outcome.blamed)
+        tally.extra += outcome.extra
     return tally
 
 
@@ -157,43 +194,33 @@ def _copied(graph: Graph) -> list[tuple[str, str, Fraction]]:
     return [(entity, cause, Fraction(1)) for _, entity, cause in sorted(found)[:1]]
 
 
-def replayed(incident: recorded.Incident) -> Answer:
-    """The answer from a real API server that serves the recorded objects; it has no logs to serve."""
-    from tests.lab import life, replay
-
-    name = f"replay-{incident.name}"[:40]
-    instance = replay.start(incident.evidence, name)
-    try:
-        return pipeline.ask(pipeline.read_cluster(kubeconfig=str(instance.kubeconfig)))
-    finally:
-        life.down(name)
+def table(rows: Iterable[str], incidents: Sequence[recorded.Incident]) -> str:
+    """One table on *incidents*: *rows* of vigie's, and the floors."""
+    faults = sum(1 for incident in incidents if incident.truths)
+    lead = f"{faults} incidents and {len(incidents) - faults} healthy controls, Kubernetes 1.36"
+    return "\n".join([lead, "", HEAD, *rows, *(floor.row() for floor in floors(incidents))])
 
 
-def live(incident: recorded.Incident) -> Answer:
-    """The answer while the scenario burns on a real cluster of its own."""
-    from tests.lab import life, scenario
+def remember(tally: Tally, mode: str, chosen: str, path: Path = SCORES) -> list[str]:
+    """Keep the counts of one mode on one set of incidents in *path*; returns the rows of all modes kept of that set.
 
-    name = f"live-{incident.name}"[:40]
-    found = scenario.load(incident.name)
-    try:
-        instance = life.up(name, found.needs["nodes"], found.needs["kwok"], found.needs["version"])
-        scenario.play(instance, found)
-        return pipeline.ask(pipeline.read_cluster(kubeconfig=str(instance.kubeconfig)))
-    finally:
-        life.down(name)
+    A mode that was scored on another number of incidents is dropped: such rows must not stand in one table.
+    """
+    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    ours = {name: int(getattr(tally, name)) for name in COUNTS}
+    modes = kept.get(chosen, {}) | {mode: {"date": datetime.now(UTC).date().isoformat()} | ours}
+    kept[chosen] = {
+        mode: counts for mode, counts in modes.items() if all(counts[n] == ours[n] for n in ("faults", "controls"))
+    }
+    path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", "utf-8")
+    return [_recalled(mode, kept[chosen][mode]).row() for mode in MODES if mode in kept[chosen]]
 
 
-def table(names: Iterable[str], mode: str, *, holdout: bool = False) -> tuple[str, list[str]]:
-    """The table of one mode (recorded, replayed, live), floors included, and what was missed."""
-    chosen = set(names)
-    root = recorded.HOLDOUT if holdout else recorded.ROOT
-    known = [i for i in recorded.incidents(root) if not chosen or i.name in chosen]
-    answer = {"recorded": recorded.by_vigie, "replayed": replayed, "live": live}[mode]
-    ours = vigie(known, answer, f"vigie, {mode}")
-    rows = [ours.row(), *(floor.row() for floor in floors(known))]
-    faults = sum(1 for i in known if i.truths)
-    lead = f"{faults} incidents and {len(known) - faults} healthy controls, Kubernetes 1.36"
-    return "\n".join([lead, "", HEAD, *rows]), ours.misses or []
+def _recalled(mode: str, counts: dict[str, Any]) -> Tally:
+    tally = Tally(f"vigie, {mode}")
+    for name in COUNTS:
+        setattr(tally, name, Fraction(counts[name]) if name in SHARES else counts[name])
+    return tally
 
 
 def write(text: str, path: Path, name: str) -> None:

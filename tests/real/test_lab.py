@@ -232,11 +232,16 @@ def test_recording_replays_as_it_was(cluster: Instance, web: Instance, tmp_path:
     name = NAME + "-replay"
     try:
         served = replay.start(archive, name)
-        before, after = objects(dict(replay.members(archive))), objects(dict(record.read(served.kubeconfig)))
+        recorded, read = dict(replay.members(archive)), dict(record.read(served.kubeconfig))
     finally:
         life.down(name)
+    before, after = objects(recorded), objects(read)
     assert "Pod/default/client" in before
     assert {key: after.get(key) for key in before} == before
+    assert not [key for key in after.keys() - before.keys() if key.startswith("Lease/")]
+    logs = {key: data for key, data in recorded.items() if key.endswith(".log")}
+    assert any(logs.values())
+    assert {key: read.get(key) for key in logs} == logs
 
 
 def objects(files: dict[str, bytes]) -> dict[str, Json]:
@@ -248,8 +253,7 @@ def objects(files: dict[str, bytes]) -> dict[str, Json]:
                 metadata = item["metadata"]
                 metadata.pop("resourceVersion")
                 own = item["kind"] in ("ConfigMap", "IPAddress", "ServiceCIDR", "APIService")
-                lease = item["kind"] == "Lease" and metadata["name"].startswith("apiserver-")
-                if not own and not lease:
+                if not own:
                     found[f"{item['kind']}/{metadata.get('namespace', '')}/{metadata['name']}"] = item
     return found
 

@@ -1,10 +1,11 @@
 """Ten scenarios played live: vigie asks while they burn, and names what it names of their recordings."""
 
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from tests import incidents as recorded
+from tests.lab import asking, host, programs, score
 from tests.real.conftest import need
 
 LIVE = (
@@ -19,27 +20,34 @@ LIVE = (
     "secret-missing-volume",
     "webhook-down-crash",
 )
-JOBS = 2
+JOBS = 3
 
 
 @pytest.fixture(scope="module")
-def answers() -> dict[str, tuple[recorded.Verdict, list[str]]]:
-    """The verdict of every scenario, two of them burning at a time."""
-    from tests.lab import host, programs, score
+def misses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what wrong answers were given on is kept."""
+    return tmp_path_factory.mktemp("misses")
 
+
+@pytest.fixture(scope="module")
+def results(misses: Path) -> dict[str, asking.Result]:
+    """What came of every scenario, three of them burning at a time."""
     need(not host.lacking(), host.lacking())
-    need(programs.kubernetes("1.36").ready, "the lab's Kubernetes is not built: make lab")
-
-    def play(name: str) -> tuple[recorded.Verdict, list[str]]:
-        incident = recorded.load(recorded.ROOT / name)
-        answer = score.live(incident)
-        return recorded.judge(incident, answer), [f"{c.name} {recorded.spell(c)}" for c in answer.causes]
-
-    with ThreadPoolExecutor(JOBS) as pool:
-        return dict(zip(LIVE, pool.map(play, LIVE), strict=True))
+    need(programs.kubernetes("1.36").ready(), "the lab's Kubernetes is not built: make lab")
+    incidents = [recorded.load(recorded.ROOT / name) for name in LIVE]
+    return {result.name: result for result in asking.Asking("live", misses).all(incidents, JOBS, lambda _: None)}
 
 
 @pytest.mark.parametrize("name", LIVE)
-def test_live_answer_is_right(name: str, answers: dict[str, tuple[recorded.Verdict, list[str]]]) -> None:
-    verdict, named = answers[name]
-    assert (verdict.top1, verdict.classed, verdict.complete, verdict.extra) == (True, True, True, ()), named
+def test_live_answer_is_right(name: str, results: dict[str, asking.Result], misses: Path) -> None:
+    outcome = results[name].outcome
+    assert outcome, results[name].failure
+    assert outcome.right, f"{outcome.miss()}; read in {misses}"
+
+
+def test_a_replayed_recording_gives_the_answer_of_its_files() -> None:
+    """Objects and logs come back through a real API server as they went into the recording."""
+    need(not host.lacking(), host.lacking())
+    incident = recorded.load(recorded.ROOT / "crash-upstream-louder")
+    outcome = asking.Asking("replayed").attempt(incident)
+    assert outcome.named == score.Outcome.of(incident, recorded.by_vigie(incident)).named

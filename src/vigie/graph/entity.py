@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
 from vigie.graph import clock
 from vigie.graph.logs import LogKey
 from vigie.graph.words import Log
@@ -110,6 +112,10 @@ def _said(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, dict) and all(isinstance(held, str) for held in value.values()):
+        return ",".join(f"{key}={held}" for key, held in value.items())
+    if isinstance(value, dict | list):
+        return msgspec.json.encode(value).decode()
     return str(value)
 
 

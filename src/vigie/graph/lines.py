@@ -182,6 +182,8 @@ def _headed(text: str) -> Said:
             return Said(levels.get(match[1], ""), match[2], _time(text))
     when = _time(text) if text[:1].isdigit() or text[:1] == "[" else None
     word = _WORD.search(text[:_HEAD])
+    if when is None and word is not None:  # A stamp between a program's name and the level is the line's own as well.
+        when = _time(text[: word.start()])
     said = _LEVELS[(word[1] or word[2]).lower()] if word and not text[:1].isspace() else ""
     java = _JAVA.match(text)
     if java:

@@ -19,7 +19,7 @@ _TROUBLE = re.compile(
     r"(?i)\b(fatal|panic|error|err|exception|traceback|critical|crit|severe|emerg|alert|failed|failure|fails|cannot|can't|"
     r"could not|couldn't|unable to|denied|refused|no such|not found|missing|invalid|unknown|timeout|timed out|"
     r"unreachable|"
-    r"bad address|required|must|undefined|unexpected|uncaught|unhandled|abort\w*|corrupt\w*|violat\w*|illegal|"
+    r"bad|wrong|broken|required|must|undefined|unexpected|uncaught|unhandled|abort\w*|corrupt\w*|violat\w*|illegal|"
     r"not available|"
     r"giving up|unrecogni[sz]ed|forbidden|mismatch|lost|segfault|segmentation fault|syntax error|usage:|"
     r"not permitted|overflow|"
@@ -74,6 +74,16 @@ class LogLine:
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def frame(self) -> bool:
+        """Whether it is a frame of a stack trace, which names places in a program and nothing that was read."""
+        return bool(_FRAME.match(self.text[:_WIDEST]))
+
+    @property
+    def message(self) -> str:
+        """What it says without the wrapping of runtimes and loggers."""
+        return lines.read(self.text[:_WIDEST]).message.strip()
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -204,6 +214,8 @@ def records(written: Sequence[LogLine]) -> Iterator[Record]:
 def _belongs(text: str, said: lines.Said, head: lines.Said, before: str, *, block: bool) -> bool:
     """Whether a line continues the record above it."""
     if said.time is not None or text[:1] == "{":
+        return False
+    if text.startswith("Traceback (most") and head.level in ("info", "debug"):
         return False
     if _MORE.match(text):
         return True

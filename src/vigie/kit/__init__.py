@@ -11,7 +11,7 @@ from vigie.graph.words import Log, LogLine, Record
 from vigie.kit.collect import system
 from vigie.kit.quantity import quantity
 from vigie.model.document import Document
-from vigie.model.finding import Found, Leans, Outcome, Proof, Provable, Unknown, found, leans
+from vigie.model.finding import Found, Hop, Leans, Outcome, Proof, Provable, Unknown, found, leans
 from vigie.model.kind import (
     EdgeType,
     Field,
@@ -45,6 +45,7 @@ __all__ = [
     "Found",
     "Graph",
     "Health",
+    "Hop",
     "Key",
     "Kind",
     "Leans",

@@ -13,4 +13,4 @@ def classes() -> dict[str, CauseClass]:
     """All shared classes by name."""
     rows = files("vigie.model").joinpath("cause-classes.tsv").read_text("utf-8").splitlines()[1:]
     parsed = (row.split("\t") for row in rows if row)
-    return {name: CauseClass(name, link == "link", root, means) for name, link, root, means in parsed}
+    return {name: CauseClass(name, link == "link", root, means, says) for name, link, root, means, says in parsed}

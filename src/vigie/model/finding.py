@@ -48,13 +48,30 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Hop:
+    """One entity that stands between a subject and what it leans on: well by its state, and passing the trouble on.
+
+    `edge` leads to the next one. A hop of which the proof is its own (its own log says that its call fails) suffers
+    from the cause; another only lies on the way.
+    """
+
+    entity: "Entity"
+    edge: str
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
 class Leans:
-    """The subject's trouble depends on `on`: if that is sick or absent, it takes the blame."""
+    """The subject's trouble depends on `on`: if that is sick or absent, it takes the blame.
+
+    `through` are the entities between the two, in their order; the edge is then the one to the first of them.
+    """
 
     on: "Entity"
     edge: str
     proofs: tuple[Proof, ...]
     absent: str = ""
+    through: tuple[Hop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +109,16 @@ def found(
     return Found(cause, at, _proofs(proof), part, fix, command, strength, via)
 
 
-def leans(on: "Entity", edge: str, *proof: Provable | Proof, absent: str = "") -> Leans:
+def leans(
+    on: "Entity", edge: str, *proof: Provable | Proof, absent: str = "", through: tuple[Hop, ...] = ()
+) -> Leans:
     """State that the subject's trouble hangs on another entity, through an edge of this type.
 
     A rule yields what its subject leans on before the `found` that holds when all of it is well, the likeliest first.
-    `absent` is the class that is answered when the other entity is proven not to exist.
+    `absent` is the class that is answered when the other entity is proven not to exist; `through` are healthy
+    entities between the two that pass the trouble on, each with its proof.
     """
-    return Leans(on, edge, _proofs(proof), absent)
+    return Leans(on, edge, _proofs(proof), absent, through)
 
 
 Outcome = Found | Leans | Unknown

@@ -68,9 +68,13 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class CauseClass:
-    """A class of causes: `link` classes are answered only if their far end shows no fault of its own."""
+    """A class of causes: `link` classes are answered only if their far end shows no fault of its own.
+
+    `means` defines it; `says` is what is so of its root, as a summary says it (the definition where it is empty).
+    """
 
     name: str
     link: bool
     root: str
     means: str
+    says: str = ""

@@ -6,7 +6,7 @@ is a *link* is answered only when its far end shows no fault of its own.
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from vigie.graph import clock
@@ -14,11 +14,13 @@ from vigie.graph.entity import Entity
 from vigie.graph.graph import Graph
 from vigie.model.answer import Answer, Cause, Step, Victim
 from vigie.model.classes import UNKNOWN
-from vigie.model.finding import Leans, Proof, Unknown
+from vigie.model.finding import Hop, Leans, Proof, Unknown
+from vigie.model.kind import Key
 from vigie.model.rule import Rule
 from vigie.questions.changes import change_before
 from vigie.questions.runner import FAILED, Hypothesis, Outcomes, run
 from vigie.questions.sickness import Sickness
+from vigie.questions.summary import summary
 
 SKEW = 120 * clock.SECOND
 _UNEXPLAINED = 0.1
@@ -36,14 +38,16 @@ class Root:
     hypothesis: Hypothesis | None
     proofs: tuple[Proof, ...]
     chain: tuple[Step, ...]
+    hops: tuple[Hop, ...] = ()
 
     @property
     def key(self) -> tuple[str, tuple[str, str, str, str], str]:
         return (self.name, self.entity.address, self.part)
 
-    def behind(self, *steps: Step) -> "Root":
-        """The same root seen from further away."""
-        return Root(self.name, self.entity, self.part, self.hypothesis, self.proofs, (*steps, *self.chain))
+    def behind(self, step: Step, hops: tuple[Hop, ...] = ()) -> "Root":
+        """The same root seen from further away, through what passes the trouble on."""
+        between = (Step(hop.entity, hop.edge, hop.proof) for hop in hops)
+        return replace(self, chain=(step, *between, *self.chain), hops=(*hops, *self.hops))
 
 
 class Engine:
@@ -123,14 +127,14 @@ class Engine:
                 continue
             step = Step(subject, lean.edge, lean.proofs[0] if lean.proofs else None)
             if self.is_sick(lean.on) and self._older(lean, subject):
-                behind = [root.behind(step) for root in self.roots(lean.on, path)]
+                behind = [root.behind(step, lean.through) for root in self.roots(lean.on, path)]
                 roots = [root for root in behind if root.name != UNKNOWN]
                 if roots:
                     return roots
                 unexplained = unexplained or behind
             if lean.absent and lean.on.exists is False:
                 end = Step(lean.on, None, lean.on.absence())
-                return [Root(lean.absent, lean.on, "", hypothesis, lean.proofs, (step, end))]
+                return [Root(lean.absent, lean.on, "", hypothesis, lean.proofs, (end,)).behind(step, lean.through)]
         return unexplained
 
     def _older(self, lean: Leans, subject: Entity) -> bool:
@@ -237,6 +241,7 @@ def ask(graph: Graph, rules: Collection[Rule]) -> Answer:
     for entity in sick:
         for root in engine.roots(entity):
             victims.setdefault(root.key, []).append((entity, root))
+    _merge_unknown(victims)
     causes = [_cause(graph, sick, found) for found in victims.values()]
     causes.sort(key=_rank)
     for number, cause in enumerate(causes, 1):
@@ -246,6 +251,18 @@ def ask(graph: Graph, rules: Collection[Rule]) -> Answer:
         if entity.kind in checked:
             checked[entity.kind] -= 1
     return Answer("broken", graph.as_of, causes, list(_unknowns(graph, causes, outcomes)), checked)
+
+
+def _merge_unknown(found: dict[object, list[tuple[Entity, Root]]]) -> None:
+    """What is unexplained of an object of which something else is proven suffers from that, as far as one can say."""
+    proven: dict[Entity, object] = {}
+    for key, walks in found.items():
+        if walks[0][1].name != UNKNOWN:
+            proven.setdefault(walks[0][1].entity, key)
+    for key in [key for key, walks in found.items() if walks[0][1].name == UNKNOWN]:
+        if (to := proven.get(found[key][0][1].entity)) is not None:
+            root = found[to][0][1]
+            found[to] += [(entity, replace(root, chain=root.chain[-1:])) for entity, _ in found.pop(key)]
 
 
 def _cause(graph: Graph, sick: Sickness, found: list[tuple[Entity, Root]]) -> Cause:
@@ -264,16 +281,49 @@ def _cause(graph: Graph, sick: Sickness, found: list[tuple[Entity, Root]]) -> Ca
         score=_score(hypothesis, stated),
         severity=hypothesis.rule.severity if hypothesis else "medium",
         rule=hypothesis.rule.id if hypothesis else "",
-        summary=_summary(graph, root),
+        summary=summary(graph.schema.classes[root.name], root.entity, root.part, root.proofs),
         fix=own.fix if own else _COLLECT if root.name == UNKNOWN else "",
         command=own.command if own else None,
         since=since,
         stated=stated,
         proofs=proofs[:_PROOFS],
-        chain=farthest.chain,
-        victims=tuple(Victim(entity, sick.symptom(entity)) for entity, _ in found if entity != root.entity),
+        chain=_without_detour(farthest.chain),
+        victims=_victims(sick, found),
         change=change_before(root.entity, since),
     )
+
+
+def _without_detour(chain: tuple[Step, ...]) -> tuple[Step, ...]:
+    """A chain without what leads from an object down to what it made only to come back to it."""
+    root = chain[-1].entity
+    while len(chain) > 2 and root in (chain[0].entity, chain[0].entity.holder) and chain[1].entity.holder == root:
+        chain = chain[1:]
+    return chain
+
+
+def _victims(sick: Sickness, found: list[tuple[Entity, Root]]) -> tuple[Victim, ...]:
+    """The unhealthy entities whose walks ended at one root, what passed it on, and the objects that hold them."""
+    root = found[0][1].entity
+    out = [Victim(entity, sick.symptom(entity)) for entity, _ in found if entity != root]
+    holders: dict[Entity, str] = {}
+    for entity, _ in found:
+        if entity.holder != entity and entity.holder not in sick and entity.holder != root:
+            holders.setdefault(entity.holder, sick.symptom(entity))
+    passing = _passing(sick, found)
+    known = {victim.entity for victim in passing}
+    held = [Victim(entity, said) for entity, said in holders.items() if entity not in known]
+    return (*out, *sorted([*passing, *held], key=lambda victim: victim.entity.address))
+
+
+def _passing(sick: Sickness, found: list[tuple[Entity, Root]]) -> list[Victim]:
+    """What passed the trouble on, is well by its state, and says itself that it suffers: with what holds it."""
+    out: dict[Entity, Victim] = {}
+    for _, root in found:
+        for hop in root.hops:
+            for entity in (hop.entity, hop.entity.holder) if hop.proof.entity == hop.entity else ():
+                if entity not in sick and entity != root.entity:
+                    out.setdefault(entity, Victim(entity, hop.proof.value or hop.proof.field))
+    return sorted(out.values(), key=lambda victim: victim.entity.address)
 
 
 def _since(proofs: Collection[Proof], victims: Collection[Entity]) -> int | None:
@@ -287,15 +337,6 @@ def _score(hypothesis: Hypothesis | None, stated: bool) -> float:
     if hypothesis is None:
         return _UNEXPLAINED
     return round(hypothesis.strength if stated else hypothesis.strength * 0.8, 2)
-
-
-def _summary(graph: Graph, root: Root) -> str:
-    entity = f"{root.entity}" + (f" ({root.part})" if root.part else "")
-    if root.name == UNKNOWN:
-        return f"{entity} is unhealthy and the evidence does not say why"
-    means = graph.schema.classes[root.name].means.partition(";")[0].partition(" (")[0]
-    said = next((p.value for p in root.proofs if p.value), "")
-    return f"{entity}: {means}" + (f": {said}" if said else "")
 
 
 def _rank(cause: Cause) -> tuple[object, ...]:
@@ -319,11 +360,9 @@ def _unknowns(graph: Graph, causes: list[Cause], outcomes: Outcomes) -> Iterator
         if cause.name != UNKNOWN:
             continue
         members = [cause.entity, *(victim.entity for victim in cause.victims)]
+        members = [e for e in members if e.holder == cause.entity] or members
         wanted = [u for entity in members for u in outcomes.unknown.get(entity, ())]
-        if not wanted:
-            how = f"kubectl describe {cause.entity.kind.lower()} {cause.entity.name}"
-            space = f" -n {cause.entity.namespace}" if cause.entity.namespace else ""
-            wanted = [Unknown(cause.entity, "", how + space)]
+        wanted = wanted or list(_unlisted(graph, members)) or [_undescribed(cause.entity)]
         for unknown in wanted:
             mark = (unknown.entity.address, unknown.needs)
             if mark not in said:
@@ -335,3 +374,29 @@ def _unknowns(graph: Graph, causes: list[Cause], outcomes: Outcomes) -> Iterator
             yield Unknown(
                 entity, f"list:{gap.listed.kind}", gap.how or "read it with an identity that may list it", gap.what
             )
+
+
+def _unlisted(graph: Graph, members: list[Entity]) -> Iterator[Unknown]:
+    """The kinds that were not listed and that would say more of what nobody explains: events, and what it refers to."""
+    about = members[0]
+    for system in graph.schema.systems:
+        if system.events is not None and not graph.covers(system.events.kind.key, about.namespace):
+            yield _list(about, system.events.kind.key, about.namespace)
+    seen: set[object] = set()
+    for entity in members:
+        for name in graph.schema.edges:
+            for edge in entity.out(name):
+                target = edge.target
+                if target.exists is None and target.key not in seen:
+                    seen.add(target.key)
+                    yield _list(about, target.key, target.namespace)
+
+
+def _list(about: Entity, kind: Key, namespace: str) -> Unknown:
+    space = f" -n {namespace}" if namespace else ""
+    return Unknown(about, f"list:{kind.kind}", f"kubectl get {kind.kind.lower()}s{space} -o json")
+
+
+def _undescribed(entity: Entity) -> Unknown:
+    space = f" -n {entity.namespace}" if entity.namespace else ""
+    return Unknown(entity, "describe", f"kubectl describe {entity.kind.lower()} {entity.name}{space}")

@@ -96,3 +96,14 @@ def test_a_failing_rule_leaves_unknown_and_the_rest_stands() -> None:
 
 def test_nothing_ill_is_silence() -> None:
     assert ask(thing("a"), thing("b", on="a")).causes == []
+
+
+def test_what_nobody_explains_needs_what_was_not_listed() -> None:
+    answer = ask(thing("a", ill="mystery") | {"spec": {"secret": "s"}})
+    assert [(cause.name, cause.entity.name) for cause in answer.causes] == [("unknown", "a")]
+    assert [(unknown.entity.name, unknown.needs) for unknown in answer.unknown] == [("a", "list:Secret")]
+
+
+def test_what_nobody_explains_though_all_was_listed_is_to_be_described() -> None:
+    answer = ask(thing("a", ill="mystery"))
+    assert [(u.needs, u.how) for u in answer.unknown] == [("describe", "kubectl describe thing a -n n")]

@@ -1,12 +1,16 @@
 """What callers say of Services: pods in their logs, the API server of webhooks and aggregated APIs."""
 
+import re
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Provable
-from vigie.systems.kubernetes import guards, workloads
-from vigie.systems.kubernetes.joins import ailing, once
+from vigie.kit import Entity, Graph, Provable, Signal, Table
+from vigie.systems.kubernetes import guards, services, workloads
+from vigie.systems.kubernetes.joins import Mask, ailing, none, once
+from vigie.systems.kubernetes.kinds.network import Service
 
 _REFUSED = "connection refused"
+_SILENT = re.compile(r"deadline exceeded|i/o timeout|Client\.Timeout|no route to host|timed out")
+_PORT = re.compile(r"\.svc(?:\.[\w.-]+)?:(\d+)")
 Refusal = tuple[Provable, int]
 Address = tuple[str, str, str, str]
 
@@ -15,6 +19,30 @@ def refused(service: Entity, port: int) -> list[Provable]:
     """The last word of each caller in trouble which says that a Service refused a connection to one of its ports."""
     said = once(service.graph, "refusals", lambda: _index(service.graph)).get(service.address, [])
     return [proof for proof, asked in said if asked in (port, 0)]
+
+
+def unevenly_served(table: Table) -> Mask:
+    """The Services that refused a caller in trouble, and of which not all pods declare the port."""
+    out = none(table)
+    if table.key == Service.key:
+        for address in once(table.graph, "refusals", lambda: _index(table.graph)):
+            service = table.graph.get("Service", address[-2], address[-1])
+            if service.read and any(services.uneven(service)):
+                out[service.id - table.base] = True
+    return out
+
+
+def unanswered(subject: Entity, graph: Graph) -> Iterator[tuple[Signal, Entity, int | None]]:
+    """The calls of the API server for a subject that got no answer in time: the Service and the port called."""
+    call = guards.standing(subject, "webhook-call-failed")
+    if call is not None and _SILENT.search(call.text):
+        service, _ = guards.webhook_service(graph, call)
+        port = _PORT.search(call.text)
+        if service is not None:
+            yield call, service, int(port[1]) if port else 443
+    for said in subject.signals("api-unavailable")[-1:]:
+        for edge in subject.out("routes-to") if _SILENT.search(said.text) else ():
+            yield said, edge.target, None
 
 
 def _index(graph: Graph) -> dict[Address, list[Refusal]]:

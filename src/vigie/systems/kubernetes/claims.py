@@ -64,6 +64,11 @@ def storage_class(claim: Entity) -> Entity | None:
     return default_class(claim.graph)
 
 
+def borne(graph: Graph, name: str) -> bool:
+    """Whether volumes bear the name of a class: then it needs no object."""
+    return any(v[PersistentVolume.storage_class] == name for v in graph.all(PersistentVolume))
+
+
 def default_class(graph: Graph) -> Entity | None:
     """The class of claims that name none: the youngest of those marked as default."""
     marked = [c for c in graph.all(StorageClass) if c[StorageClass.default] == "true"]

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from vigie.kit import Entity, Log, Record, Row, Table, clock
-from vigie.systems.kubernetes.joins import once
+from vigie.systems.kubernetes.joins import none, once
 from vigie.systems.kubernetes.kinds.workloads import Container, Pod
 
 _ABNORMAL = ("ContainerCreating", "PodInitializing")
 _NEAR = 3
+_DAY = 86400 * clock.SECOND
 _LISTS = {
     "status.containerStatuses[]": 0,
     "status.initContainerStatuses[]": 1,
@@ -106,20 +107,29 @@ def end_log(pod: Entity, row: Row) -> Log:
     """
     part = name(row)
     if row[Container.running_since] is not None:
-        return pod.log(part, previous=True)
+        before, now = pod.log(part, previous=True), pod.log(part)
+        # It may have ended since the pod was read; the kubelet then keeps the log of the newest run alone.
+        return before if before or not now.records or row[Container.ready] or not now.records[-1].bad else now
     own = pod.log(part)
     return own if own.records else pod.log(part, previous=True)
 
 
 def words(pod: Entity, row: Row) -> tuple[Record, ...]:
-    """What a container said last before its last end, newest first; empty without that log."""
-    return tuple(reversed(end_log(pod, row).last_words()))
+    """What a container said last before its last end, newest first; empty without that log.
+
+    What it repeats of days before its start (a journal that it reads) is none of its own words.
+    """
+    said = tuple(reversed(end_log(pod, row).last_words()))
+    began = row[Container.began_at]
+    own = tuple(r for r in said if r.time is None or began is None or r.time > began - _DAY)
+    return own or said
 
 
 def around(record: Record) -> str:
     """What a program said just before and after a record: what it quotes may stand on a line of its own."""
     log = record.telling.log
-    near = [line.text for line in log.lines if abs(line.number - record.telling.number) <= _NEAR]
+    at = record.telling.number
+    near = [line.text for line in log.lines if abs(line.number - at) <= _NEAR and not line.frame]
     return "\n".join(near)
 
 
@@ -160,6 +170,8 @@ def failed(pods: Table) -> Any:
 
     Those that were evicted, refused or ended from outside say so in their reason, and are left to the rules about it.
     """
+    if pods.key != Pod.key:
+        return none(pods)
     return (pods[Pod.phase] == "Failed") & ~pods[Pod.reason].known
 
 

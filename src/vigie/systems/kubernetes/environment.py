@@ -92,9 +92,13 @@ def _arguments(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
 
 
 def _template(pod: Entity, spec: dict[str, Any], rest: str) -> str:
+    return template_path(pod, str(spec.get("name", "")), rest)
+
+
+def template_path(pod: Entity, part: str, rest: str) -> str:
     """The path of a container's field in the object that holds the template."""
     root = {"Pod": "spec", "CronJob": "spec.jobTemplate.spec.template.spec"}.get(pod.holder.kind, "spec.template.spec")
-    return f'{root}.containers[name="{spec.get("name", "")}"].{rest}'
+    return f'{root}.containers[name="{part}"].{rest}'
 
 
 def _files(pod: Entity, spec: dict[str, Any]) -> Iterator[Setting]:
@@ -143,7 +147,7 @@ _COMPLAINT = re.compile(
     r"""(?ix)invalid|missing|required|not\sset|unset|unknown|unexpected|unsupported|malformed|illegal|\bbad\b|pars(?:e|ing)|syntax|
     unrecogni[sz]ed|not\s(?:a\s)?valid|must\s(?:be|not)|placeholder|no\ssuch\s(?:option|file|key|column|setting)|out\sof\srange|\bwant\b|expected|
     not\sdefined|undefined|KeyError|is\sempty|cannot\sbe\sempty|directive|not\sallowed|misconfigur|configuration|wrong|could\snot\s(?:load|read|convert)|
-    cannot\s(?:load|read|convert|unmarshal)|deprecated|duplicate|not\sfound|does\snot\sexist|NumberFormatException|ValueError|IllegalArgument"""
+    cannot\s(?:load|read|convert|unmarshal|find)|deprecated|duplicate|not\sfound|does\snot\sexist|NumberFormatException|ValueError|IllegalArgument"""
 )
 _GENERIC = frozenset(
     [
@@ -213,13 +217,19 @@ def line_quoted(text: str, read: tuple[Setting, ...]) -> Setting | None:
     """The setting of which a complaint quotes the whole line, as it stands in a mounted file or in the arguments."""
     if not _COMPLAINT.search(text):
         return None
-    told = {" ".join(next(filter(None, match.groups())).split()) for match in _QUOTED.finditer(text)}
+    told = {_bare(next(filter(None, match.groups()))) for match in _QUOTED.finditer(text)}
     for setting in read:
         if setting.value and "\n" not in setting.value:
-            pairs = {f"{setting.key}{between}{setting.value}" for between in (" ", "=", ": ", " = ")}
-            if told & pairs or (setting.key.startswith(("args[", "command[")) and setting.value in told):
+            value = _bare(setting.value)
+            pairs = {f"{setting.key.lstrip('-')}{between}{value}" for between in (" ", "=", ": ", " = ")}
+            if told & pairs or (setting.key.startswith(("args[", "command[")) and value in told):
                 return setting
     return None
+
+
+def _bare(text: str) -> str:
+    """A quoted line without the quotes in it and the dashes before it, its words one space apart."""
+    return " ".join(text.replace('"', "").replace("'", "").split()).lstrip("-")
 
 
 def value_refused(text: str, read: tuple[Setting, ...]) -> Setting | None:
@@ -236,10 +246,57 @@ def value_refused(text: str, read: tuple[Setting, ...]) -> Setting | None:
     return None
 
 
+_DENIED_USER = re.compile(
+    r"""(?ix)(?:authentication\sfailed\sfor|access\sdenied\sfor|login\sfailed\sfor|invalid\scredentials\sfor)\s(?:the\s)?user
+    \s*[:=]?\s*["'`]?([\w.@+-]+)|user\s["'`]([\w.@+-]+)["'`]\s(?:failed\sauthentication|cannot\slog\sin)"""
+)
+_PASSWORD = re.compile(r"(?i)pass(?:word|wd|phrase)?|pwd|secret|token|credential")
+_USER = re.compile(r"(?i)user|login|account|role")
+
+
+def credential_refused(text: str, read: tuple[Setting, ...]) -> Setting | None:
+    """The password with which a server refuses a user that a complaint names, where it is plain which one that is.
+
+    The user must be one of the container's own settings, or be kept beside the password; and there must be one
+    password for it: the only one, or the only one whose name begins as the user's does.
+    """
+    match = _DENIED_USER.search(text)
+    if match is None:
+        return None
+    user = match[1] or match[2]
+    passwords = {(s.at, s.field): s for s in read if _PASSWORD.search(s.key) and not s.file}
+    named = [s for s in read if s.value == user and not s.file] or [
+        s for s in read if s.value is None and _USER.search(s.key) and any(p.at == s.at for p in passwords.values())
+    ]
+    if not named:
+        return None
+    if len(passwords) > 1:
+        near = [s for s in passwords.values() if any(_stem(s.key) == _stem(u.key) for u in named)]
+        return near[0] if len({(s.at, s.field) for s in near}) == 1 else None
+    return next(iter(passwords.values()), None)
+
+
+def _stem(key: str) -> str:
+    """The beginning of a key, before what says whether it is a user or a password."""
+    return _USER.split(_PASSWORD.split(key)[0])[0].rstrip("_-.").lower()
+
+
+def linked(pod: Entity, text: str) -> tuple[str, Entity] | None:
+    """The variable that Kubernetes itself sets for a Service of the namespace, where a complaint quotes its value."""
+    match = re.search(r"\b(?:tcp|udp|sctp)://([\d.]+):(\d+)", text)
+    if match is None or dig(pod.body, "spec", "enableServiceLinks") is False:
+        return None
+    for service in pod.graph.all("Service"):
+        if service.namespace == pod.namespace and dig(service.body, "spec", "clusterIP") == match[1]:
+            return f"{service.name.upper().replace('-', '_')}_PORT", service
+    return None
+
+
 def _weight(text: str, setting: Setting) -> int:
     score = 3 if setting.file and len(setting.file) > 5 and setting.file in text else 0
     key, value = setting.key.lstrip("-"), setting.value or ""
-    named = len(key) >= 3 and key.lower() not in _TEXT and re.search(rf"(?<![\w./-]){re.escape(key)}(?![\w/-])", text)
+    alone = rf"(?<![\w./-]){re.escape(key)}(?![\w/-]|\.\w)"
+    named = len(key) >= 3 and key.lower() not in _TEXT and re.search(alone, text)
     told = 0 < len(value) <= 200 and "\n" not in value and value.lower() not in _GENERIC
     quotes = told and re.search(rf"""["'`‘“«\[(]{re.escape(value)}["'`’”»\])]""", text)
     plain = told and named and re.search(rf"(?<![\w.-]){re.escape(value)}(?![\w-])", text)

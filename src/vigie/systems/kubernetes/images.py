@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vigie.kit import Entity, Signal
+from vigie.kit import Entity, Signal, clock
 from vigie.systems.kubernetes import containers
 from vigie.systems.kubernetes.kinds.workloads import Container
 
@@ -21,7 +21,8 @@ _CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "image-name-invalid",
         re.compile(
             r"(?i)InvalidImageName|couldn't parse image|invalid reference format|"
-            r"repository name must be lowercase|could not parse reference"
+            r"repository name must be lowercase|could not parse reference|"
+            r"short-name .{0,200}(?:did not resolve to an alias|cannot prompt)"
         ),
     ),
     (
@@ -69,7 +70,8 @@ _CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"(?i)not found|manifest unknown|manifest_unknown|name unknown|name_unknown|does not exist|\b404\b|"
             r"no such image|"
-            r"no match(?:ing)? (?:for platform|manifest)|manifest invalid|tag .{0,80} (?:not found|unknown)|"
+            r"no match(?:ing)? (?:for platform|manifest)|no image found in (?:image index|manifest list)|"
+            r"media type .{0,120}no longer supported|manifest invalid|tag .{0,80} (?:not found|unknown)|"
             r"unknown blob"
         ),
     ),
@@ -106,16 +108,13 @@ def refusals(pod: Entity, wanted: str) -> Iterator[Refusal]:
             yield refusal
 
 
-def unexplained(pod: Entity) -> bool:
-    """Whether a pod waits for an image, and nothing that was read says why."""
-    return any(row[Container.waiting] in _WAITING for row in pod.rows(Container)) and not any(True for _ in _all(pod))
-
-
 def _all(pod: Entity) -> Iterator[Refusal]:
     waiting = {row[Container.name] for row in pod.rows(Container) if row[Container.waiting] in _WAITING}
     newest: dict[str, Refusal] = {}
     for said in pod.signals("image-refused"):
         if pod.read and said.part not in waiting:
+            if (sandbox := _of_sandbox(pod, said)) is not None:
+                newest[said.part] = sandbox
             continue
         row = containers.status(pod, said.part)
         reason = row[Container.waiting] or "" if row is not None and said.field != "message" else ""
@@ -129,6 +128,37 @@ def _all(pod: Entity) -> Iterator[Refusal]:
             image = containers.spec(pod, said.part).get("image") or said.said("image")
             newest[said.part] = Refusal(said.part, image or _quoted(said.text), named, said)
     yield from newest.values()
+
+
+_PATIENCE = 60 * clock.SECOND
+
+
+def awaited(pod: Entity) -> tuple[str, int] | None:
+    """The image that was asked for more than a minute ago, and when, if nothing was heard of it since.
+
+    A registry that never answers looks so, and so does a large image on its way.
+    """
+    for said in reversed(pod.signals("image-asked-for")):
+        row = containers.status(pod, said.part)
+        if row is None or row[Container.waiting] not in ("ContainerCreating", "PodInitializing") or said.time is None:
+            continue
+        heard = [s for s in pod.signals("image-answered") if s.part == said.part and (s.time or 0) >= said.time]
+        if not heard and pod.graph.as_of - said.time > _PATIENCE:
+            return said.said("image"), said.time
+    return None
+
+
+_OF_REGISTRIES = ("image-registry-unreachable", "image-rate-limited", "image-tls")
+
+
+def _of_sandbox(pod: Entity, said: Signal) -> Refusal | None:
+    """The image of the sandbox that a pod waits for, where its registry is to blame: it stands in no pod."""
+    image = said.said("image")
+    making = any(row[Container.waiting] in ("ContainerCreating", "PodInitializing") for row in pod.rows(Container))
+    if said.part or "sandbox image" not in said.text or not image or not making:
+        return None
+    named = cause(_without_image(said.said("why")))
+    return Refusal("", image, named, said) if named in _OF_REGISTRIES else None
 
 
 _SELF_EVIDENT = ("ErrImageNeverPull", "InvalidImageName", "RegistryUnavailable", "SignatureValidationFailed")

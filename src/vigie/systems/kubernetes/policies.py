@@ -7,6 +7,7 @@ from typing import Any
 
 from vigie.kit import Entity, Graph, Proof, matches
 from vigie.systems.kubernetes.joins import dig, listed
+from vigie.systems.kubernetes.joins import words as texts
 from vigie.systems.kubernetes.kinds.network import Service, ServicePort
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
@@ -47,6 +48,25 @@ def denial(caller: Entity, target: Entity, port: int | None, protocol: str = "TC
     return found[0]
 
 
+def closed_to_servers(target: Entity, port: int | None) -> Denial | None:
+    """The policy that keeps what is no pod (the API server) from every pod behind a Service; None where none does.
+
+    A policy that allows any block of addresses may mean the API server's: it is given the benefit of the doubt.
+    """
+    found: list[Denial] = []
+    for end in _ends(target, port, "TCP"):
+        if end.pod is None or end.pod[Pod.host_network]:
+            return None
+        selecting = [policy for policy in selecting_policies(end.pod) if "Ingress" in _types(policy)]
+        rules = [rule for policy in selecting for rule in _rules(policy, "Ingress")]
+        if any(not listed(rule, "from") or any("ipBlock" in peer for peer in listed(rule, "from")) for rule in rules):
+            return None
+        if not selecting:
+            return None
+        found.append(Denial(min(selecting, key=lambda p: (_blanket(p), p.name)), "Ingress"))
+    return found[0] if found else None
+
+
 def unresolving(caller: Entity) -> Denial | None:
     """The policy that cuts a pod off the cluster's DNS, by what every cluster calls it; None where none does."""
     server = _End(None, "", 53, "UDP", "kube-system", {"k8s-app": "kube-dns"})
@@ -65,10 +85,26 @@ def _ends(target: Entity, port: int | None, protocol: str) -> Iterator[_End]:
     if row is not None:
         wanted = row[ServicePort.target] if row[ServicePort.target] is not None else port
         protocol = row[ServicePort.protocol] or "TCP"
+    if not target[Service.selector]:
+        yield from _addresses(target, port, protocol)
     for edge in target.out("selects"):
         pod = edge.target
         if pod[Pod.phase] not in ("Succeeded", "Failed") and pod.deleted is None:
             yield _End(pod, pod[Pod.ip] or "", _port(pod, wanted), protocol)
+
+
+def _addresses(service: Entity, port: int | None, protocol: str) -> Iterator[_End]:
+    """The ends behind a Service without pods: what its EndpointSlices hold, which is no pod's address."""
+    row = next((r for r in service.rows(ServicePort) if r[ServicePort.port] == port), None)
+    name = row[ServicePort.name] if row is not None else None
+    for held in service.graph.all("EndpointSlice"):
+        if held.namespace != service.namespace or held.labels.get("kubernetes.io/service-name") != service.name:
+            continue
+        ports = [p.get("port") for p in listed(held.body, "ports") if p.get("name") in (name, None, "")]
+        number = ports[0] if ports and isinstance(ports[0], int) else port
+        for endpoint in listed(held.body, "endpoints"):
+            for ip in texts(endpoint, "addresses"):
+                yield _End(None, ip, number, protocol)
 
 
 def _port(pod: Entity, wanted: Any) -> int | None:

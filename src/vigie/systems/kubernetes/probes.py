@@ -17,6 +17,7 @@ _WRONG = re.compile(
     r"unsupported protocol",
     re.IGNORECASE,
 )
+_SAYS_NO = re.compile(r"statuscode: 5\d\d|status: NOT_SERVING|responded with \"NOT_SERVING\"|status=NOT_SERVING")
 
 
 def killed(pod: Entity, part: str, probe: str = "") -> Signal | None:
@@ -47,6 +48,17 @@ def failures(pod: Entity, part: str, probe: str) -> list[Signal]:
 def last(pod: Entity, part: str, probe: str) -> Signal | None:
     found = failures(pod, part, probe)
     return found[-1] if found else None
+
+
+def refusing(pod: Entity, part: str) -> bool:
+    """Whether the readiness probe of a container reaches its process, which answers with an error of the server."""
+    said = last(pod, part, "Readiness")
+    return said is not None and says_no(said)
+
+
+def says_no(said: Signal) -> bool:
+    """Whether a failed probe was answered, by a process that says itself that it is not well."""
+    return bool(_SAYS_NO.search(said.said("why")))
 
 
 def specified(pod: Entity, part: str, probe: str) -> dict[str, Any]:
@@ -81,6 +93,15 @@ def _port(probe: dict[str, Any]) -> Any:
     return next(
         (probe[how].get("port") for how in ("httpGet", "tcpSocket", "grpc") if isinstance(probe.get(how), dict)), None
     )
+
+
+def unready(pod: Entity, part: str, said: str) -> str:
+    """What is to be mended where a readiness probe never passes: what the container complains of, else the probe."""
+    who = f"container {part} of {pod.holder.kind} {pod.holder.name} in namespace {pod.namespace}"
+    asked = described(pod, part, "Readiness")
+    if said:
+        return f"Mend what makes {who} say no to {asked}: {said}"
+    return f"Mend readinessProbe of {who}, which asks {asked}, or what answers it"
 
 
 def described(pod: Entity, part: str, probe: str) -> str:

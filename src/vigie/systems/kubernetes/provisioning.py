@@ -1,9 +1,10 @@
 """Who makes volumes: the workloads behind a provisioner's name, and the volumes that nearly fit a claim."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from vigie.kit import Entity, Graph
+from vigie.kit import Entity, Graph, quantity
 from vigie.systems.kubernetes import claims, shapes
 from vigie.systems.kubernetes.joins import once
 from vigie.systems.kubernetes.kinds.controllers import DaemonSet, Deployment, StatefulSet
@@ -75,26 +76,49 @@ def _word(word: str, name: str) -> bool:
     return word == name or word.endswith(f"={name}") or f"={name} " in word
 
 
-def nearest(claim: Entity) -> tuple[Entity, str] | None:
-    """The volume that comes nearest to serving a claim, and what is wrong with it; None where there is none at all.
+_KEPT = ("Released", "Failed")
 
-    Only volumes of the claim's own class that are free, or kept for it, come near.
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A volume that comes near to serving a claim, and what is wrong with it, "" where it fits.
+
+    `own`: it is kept for a claim of that name.
     """
-    best: list[tuple[int, str, Entity, str]] = []
+
+    volume: Entity
+    why: str
+    own: bool
+
+
+def nearest(claim: Entity) -> Near | None:
+    """The volume that comes nearest to serving a claim; None where there is none at all.
+
+    Only volumes of the claim's own class that are free, or kept for it, come near; then those whose claim is gone.
+    Where the claim asks for a volume by name, or its class makes its volumes, no other does.
+    """
+    best: list[tuple[int, bool, float, str, Near]] = []
     wanted = claims.storage_class(claim)
     name = wanted.name if wanted is not None else claims.class_name(claim) or ""
     asked = claim[PersistentVolumeClaim.volume]
+    others = not asked and not driver(claim)
     for volume in claim.graph.all(PersistentVolume):
         why = claims.misfit(claim, volume)
-        mine = (volume[PersistentVolume.claim_namespace], volume[PersistentVolume.claim_name]) == (
-            claim.namespace,
-            claim.name,
-        )
-        if volume.name == asked or mine:
-            best.append((0, volume.name, volume, why))
-        elif (volume[PersistentVolume.storage_class] or "") == name and volume[PersistentVolume.claim_name] is None:
-            best.append((1, volume.name, volume, why))
-    if not best:
-        return None
-    _, _, volume, why = min(best, key=lambda one: one[:2])
-    return volume, why
+        held = f"{volume[PersistentVolume.claim_namespace]}/{volume[PersistentVolume.claim_name]}"
+        mine = held == f"{claim.namespace}/{claim.name}"
+        alike = (volume[PersistentVolume.storage_class] or "") == name
+        if volume.name == asked:
+            rank = 0
+        elif not others:
+            continue
+        elif mine:
+            rank = 0
+        elif alike and volume[PersistentVolume.claim_name] is None:
+            rank = 1
+        elif alike and volume[PersistentVolume.phase] in _KEPT:
+            rank, why = 2, f"it is {volume[PersistentVolume.phase]}, kept for claim {held}"
+        else:
+            continue
+        size = quantity(volume[PersistentVolume.capacity].get("storage")) or 0
+        best.append((rank, bool(why), -size, volume.name, Near(volume, why, mine)))
+    return min(best, key=lambda one: one[:4])[4] if best else None

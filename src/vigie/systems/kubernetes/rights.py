@@ -26,6 +26,11 @@ class Wanted:
     namespace: str
 
     @property
+    def full(self) -> str:
+        """The resource with its group, as `kubectl auth can-i` takes it."""
+        return f"{self.resource}.{self.group}" if self.group else self.resource
+
+    @property
     def account(self) -> tuple[str, str] | None:
         """Namespace and name of the ServiceAccount that asks; None for another user."""
         parts = self.user.split(":")

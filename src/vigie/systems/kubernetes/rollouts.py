@@ -1,8 +1,10 @@
 """Pods in time: whether one that is not ready may still become so, and whether a failed one was made good."""
 
 import re
+from collections import Counter
 
 from vigie.kit import Entity, clock
+from vigie.systems.kubernetes import workloads
 from vigie.systems.kubernetes.kinds.controllers import Deployment, Job, StatefulSet
 from vigie.systems.kubernetes.kinds.events import EVENTS, Event
 from vigie.systems.kubernetes.kinds.workloads import Container, Pod
@@ -19,6 +21,8 @@ _BLOCKED = (
 _PASSING = re.compile(
     r"failed to sync .* cache|not registered|timed out waiting for the condition|Multi-Attach", re.IGNORECASE
 )
+_ALIKE = re.compile(r"\b[0-9a-f]{12,64}\b")
+_AGAIN = 3
 _LACKING = re.compile(
     r"not found(?! in the list of registered CSI drivers)|non-existent|couldn't find key", re.IGNORECASE
 )
@@ -33,7 +37,7 @@ def excused(pod: Entity, *, waited: bool) -> bool:
     events of a kind: the last one is not the last failure.)
     """
     told = _told(pod)
-    if _making(pod) and _hindered(pod):
+    if _making(pod) and (_hindered(pod) or _mounts_nothing(pod)):
         return False
     if not waited:
         return not (
@@ -58,13 +62,24 @@ def _lost(pod: Entity, told: list[tuple[str, str, int]]) -> bool:
 
 def _hindered(pod: Entity) -> bool:
     """Whether an event says what a container's making lacks, or says again and again what stands in its way."""
+    times: Counter[str] = Counter()
     for edge in pod.into(EVENTS.about):
         event = edge.source
         if event[Event.reason] in _BLOCKED:
             message = event[Event.message] or ""
-            if _LACKING.search(message) or ((event[Event.count] or 1) >= 3 and not _PASSING.search(message)):
+            if _LACKING.search(message):
                 return True
-    return False
+            if not _PASSING.search(message):
+                times[_ALIKE.sub("", message)] += int(event[Event.count] or 1)
+    return max(times.values(), default=0) >= _AGAIN
+
+
+def _mounts_nothing(pod: Entity) -> bool:
+    """Whether a volume must have a ConfigMap or Secret that is proven not to exist: no container is made before it."""
+    return any(
+        edge.target.kind in ("ConfigMap", "Secret") and edge.target.exists is False and not edge.optional
+        for edge in pod.out("mounts")
+    )
 
 
 def _making(pod: Entity) -> bool:
@@ -121,6 +136,14 @@ def in_rollout(pod: Entity) -> bool:
         return False
     first = (holder[Deployment.revision] or "1") == "1"
     return first or (available is not None and available.status == "True")
+
+
+def place_is_freed(pod: Entity) -> bool:
+    """Whether a pod of a rollout that goes on waits for the place of one of its own workload that is still ending."""
+    if not in_rollout(pod):
+        return False
+    leaving = [other for other in workloads.pods_of(pod.holder) if other.deleted is not None and other[Pod.node]]
+    return any(pod.graph.as_of - (other.deleted or 0) <= _PATIENCE for other in leaving)
 
 
 def failed_for_good(pod: Entity) -> bool:

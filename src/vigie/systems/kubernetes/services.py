@@ -262,6 +262,17 @@ def wrong_ports(service: Entity) -> Iterator[tuple[Row, bool]]:
             yield row, False
 
 
+def uneven(service: Entity) -> Iterator[tuple[Row, list[Entity]]]:
+    """The ports of a Service that some of its ready pods declare by number, each with the pods that declare others."""
+    serving = [pod for pod in pods(service) if _ready(pod)]
+    ports = [(pod, declared_ports(pod)[1]) for pod in serving] if len({pod.holder for pod in serving}) > 1 else []
+    for row in service.rows(ServicePort) if all(numbers for _, numbers in ports) else ():
+        target = _target(row[ServicePort.target], row[ServicePort.port])
+        lacking = [pod for pod, numbers in ports if target not in numbers]
+        if isinstance(target, int) and 0 < len(lacking) < len(ports):
+            yield row, lacking
+
+
 def all_ports_wrong(service: Entity) -> bool:
     """Whether no port of a Service leads anywhere."""
     rows = service.rows(ServicePort)

@@ -1,16 +1,15 @@
 """The ConfigMaps and Secrets that a pod cannot start without: which are missing, and which lack a key."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from vigie.kit import Entity, Proof, Signal
-from vigie.systems.kubernetes import containers
+from vigie.systems.kubernetes import containers, files, mounts
 from vigie.systems.kubernetes.joins import listed
 from vigie.systems.kubernetes.kinds.config import keys
 from vigie.systems.kubernetes.kinds.workloads import Container
 
+_FEW = 4
 _KINDS = {"configmap": "ConfigMap", "config": "ConfigMap", "secret": "Secret"}
 _STARTING = ("ContainerCreating", "PodInitializing", "CreateContainerConfigError")
 
@@ -39,8 +38,10 @@ def lacks(pod: Entity, kind: str, *, key: bool) -> Iterator[Lack]:
 
 
 def starting(pod: Entity) -> bool:
-    """Whether a container of the pod waits to be made."""
-    return any(row[Container.waiting] in _STARTING for row in pod.rows(Container))
+    """Whether a container of the pod waits to be made, or cannot do with the volumes that it was made with."""
+    if any(row[Container.waiting] in _STARTING for row in pod.rows(Container)):
+        return True
+    return any(mounts.misplaced(pod)) or any(files.missed(pod))
 
 
 def _there(lack: Lack) -> bool:
@@ -99,6 +100,11 @@ def volumes(pod: Entity) -> Iterator[tuple[str, Entity, frozenset[str], bool]]:
 
 def _shown(pod: Entity) -> Iterator[Lack]:
     """What no message names and the objects themselves show: a reference to what was listed and is not there."""
+    for one in files.missed(pod):
+        if one.object is not None:
+            name = one.mount.get("name")
+            reference = Proof(pod, f'spec.volumes[name="{name}"]', one.object.name, None, pod.pointer)
+            yield Lack(one.object, one.key, (one.proof, reference, *_absence(one.object, one.key)), one.named)
     if any(row[Container.waiting] == "CreateContainerConfigError" for row in pod.rows(Container)):
         for edge in pod.out("reads"):
             if edge.target.exists is False and not edge.optional:
@@ -116,22 +122,8 @@ def _shown(pod: Entity) -> Iterator[Lack]:
                 yield Lack(at, key, (reference, *_absence(at, key)), False)
 
 
-_SIMPLE = re.compile(r"[-._a-zA-Z0-9]+")
-
-
-def patch(lack: Lack) -> tuple[str, ...] | None:
-    """The command that gives a ConfigMap a key; the value is for the reader to fill in."""
-    if lack.object.kind != "ConfigMap" or not lack.object.read or not _SIMPLE.fullmatch(lack.key):
-        return None
-    change: Any = f'{{"data":{{"{lack.key}":"VALUE"}}}}'
-    return (
-        "kubectl",
-        "patch",
-        "configmap",
-        lack.object.name,
-        "-n",
-        lack.object.namespace,
-        "--type=merge",
-        "-p",
-        change,
-    )
+def shown(lack: Lack) -> str:
+    """The keys that an object has, as a sentence adds them; "" where it was not read or has none."""
+    held = sorted(keys(lack.object)) if lack.object.read else []
+    more = f" and {len(held) - _FEW} more" if len(held) > _FEW else ""
+    return f" ({', '.join(held[:_FEW])}{more})" if held else ""

@@ -8,7 +8,8 @@ from vigie.systems.kubernetes import containers
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 _EXEC = re.compile(
-    r"(?i)executable file not found|exec: \"|exec format error|exec user process|no such file or directory|"
+    r"(?i)executable file not found|not found in \$?PATH|exec: \"|exec format error|exec user process|"
+    r"no such file or directory|"
     r"is a directory|"
     r"chdir to cwd|no command specified|starting container process caused|permission denied"
 )

@@ -31,7 +31,8 @@ CLASSES: Mapping[Filter, str] = {
 }
 
 # What it costs to mend one failure. A selector, a node's name and the place of a volume say where the pod is meant
-# to be: they are the answer only where they leave no node at all. Taints of the control plane are not meant to go.
+# to be: they are the answer only where they leave no node at all. Where a selector leaves some, and a volume none of
+# those, it is the volume that is elsewhere. Taints of the control plane are not meant to go.
 _COST: Mapping[Filter, float] = {
     "cordoned": 1.0,
     "condition": 1.5,
@@ -51,7 +52,7 @@ _COST: Mapping[Filter, float] = {
     "features": 20.0,
     "affinity": 20.0,
     "node-name": 20.0,
-    "volume-zone": 20.0,
+    "volume-zone": 19.0,
     "volume-gone": 30.0,
     "claim": 30.0,
     "other": 5.0,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from vigie.kit import Entity, Health, Table
+from vigie.systems.kubernetes import complaints
 from vigie.systems.kubernetes.joins import MINUTE, Mask, since
 from vigie.systems.kubernetes.kinds.access import APIService
 
@@ -31,5 +32,12 @@ def _names(entity: Entity) -> str:
     return f"{condition.reason}: {condition.message}" if condition else "is not served"
 
 
+def _refused(pod: Entity) -> str:
+    return str(complaints.refused(pod.graph)[pod][0])
+
+
+REFUSED = Health(
+    "Pod", complaints.complaining, _refused, "The API server does not refuse it the same right again and again."
+)
 API = Health("APIService", unanswered, _says, "The server behind it answers.")
 KIND = Health("CustomResourceDefinition", unestablished, _names, "Its kind is served.")

@@ -75,11 +75,14 @@ def daemonset_unwell(table: Table) -> Mask:
 
 def job_unwell(table: Table) -> Mask:
     """It failed and nothing has succeeded in its place since, or it cannot make its pods."""
-    finished = (table.condition("Complete").status == "True") | (table.condition("Failed").status == "True")
+    failed = jobs.has_failed(table)
+    finished = (table.condition("Complete").status == "True") | failed
     stuck = refused(table) & ~finished & (table[Job.active].numbers() == 0) & ~table[Job.suspended].isin(True)
     ill = workloads.with_ailing(table) & ~finished
     out = np.asarray(stuck | ill, np.bool_)
-    for row in np.flatnonzero((table.condition("Failed").status == "True") & table.exists):
+    for row in np.flatnonzero((table[Job.failed].numbers() >= 1) & ~finished & table.exists):
+        out[row] |= jobs.failing(table.graph.entity(table.base + int(row)))
+    for row in np.flatnonzero(failed & table.exists):
         out[row] |= not jobs.superseded(table.graph.entity(table.base + int(row)))
     return out
 
@@ -130,8 +133,8 @@ def _pods(entity: Entity) -> str:
 
 
 def _job(entity: Entity) -> str:
-    failed = entity.condition("Failed")
-    if failed is not None and failed.status == "True":
+    failed = jobs.failure(entity)
+    if failed is not None:
         return f"{failed.reason}: {failed.message}" if failed.message else failed.reason
     return "its pods do not run"
 

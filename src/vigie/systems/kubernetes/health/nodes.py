@@ -6,15 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from vigie.kit import Entity, Health, Table, clock
-from vigie.systems.kubernetes import evictions
-from vigie.systems.kubernetes.joins import MINUTE, edges, none, since
+from vigie.systems.kubernetes import evictions, refusals
+from vigie.systems.kubernetes.joins import MINUTE, edges, none, since, told
 from vigie.systems.kubernetes.kinds.nodes import Node
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
 Mask = npt.NDArray[np.bool_]
 _HOUR = 3600 * clock.SECOND
 _MOMENT = 15 * clock.SECOND
-REPEATED = 2
 
 
 def not_ready(nodes: Table) -> Mask:
@@ -61,48 +60,35 @@ def evicted(pods: Table) -> Mask:
 
 
 def when_ended(pods: Table) -> npt.NDArray[np.int64]:
-    """When each pod stopped being ready; its start where that is not known."""
+    """When each pod stopped being ready, or was told to be evicted; its start where that is not known."""
     latest = np.maximum(pods.condition("DisruptionTarget").since.data, pods.condition("Ready").since.data)
+    latest = np.maximum(latest, told(pods, ("Evicted",)))
     return np.asarray(np.maximum(latest, np.maximum(pods[Pod.started].data, pods.created.data)))
 
 
-def evicted_again(pods: Table) -> Mask:
-    """The pods of an owner of which at least two went beyond their own limits within the hour.
+def evicted_by_itself(pods: Table) -> Mask:
+    """The pods that went beyond their own limits within the hour, and whose successors will.
 
-    That one stands for them now does not make it well: it will go the same way. Not so where a node evicted them for
-    its own sake: that heals with the node.
+    That one stands for them now does not make it well: it writes as much. Not so where a node evicted them for its
+    own sake: that heals with the node.
     """
     own = pods[Pod.message].matching(evictions.by_own_limit)
-    gone = np.flatnonzero(evicted(pods) & own & (since(when_ended(pods), pods.as_of) < _HOUR))
+    ended = when_ended(pods)
     out = none(pods)
-    if len(gone) < REPEATED:
-        return out
-    source, target = _owners(pods)
-    owner_of = dict(zip(target.tolist(), source.tolist(), strict=True))
-    by_owner: dict[int, list[int]] = {}
-    for row in gone.tolist():
-        if row in owner_of:
-            by_owner.setdefault(owner_of[row], []).append(row)
-    for rows in by_owner.values():
-        if len(rows) >= REPEATED:
-            out[rows] = True
+    for row in np.flatnonzero(evicted(pods) & own & (since(ended, pods.as_of) < _HOUR)):
+        out[row] = not evictions.outgrown(pods.graph.entity(pods.base + int(row)), int(ended[row]))
     return out
 
 
-def _owners(pods: Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The ids of owners, and the rows of the pods that they own."""
-    owns = pods.graph.edges.get("owns")
-    if owns is None:
-        empty = np.zeros(0, np.int64)
-        return empty, empty
-    target = owns.target.astype(np.int64)
-    kept = (target >= pods.base) & (target < pods.base + len(pods))
-    return owns.source.astype(np.int64)[kept], target[kept] - pods.base
+def _set_says(entity: Any) -> str:
+    seen: Entity = entity
+    found = evictions.told_of(seen.graph)[seen]
+    return f"its pods were evicted {len(found)} times within the hour: {found[-1].text.strip()}"
 
 
 def unwell(pods: Table) -> Mask:
-    """The pods that their nodes fail or end."""
-    return np.asarray(on_ailing_node(pods) | evicted_again(pods))
+    """The pods that their nodes fail, end or do not take."""
+    return np.asarray(on_ailing_node(pods) | evicted_by_itself(pods) | refusals.unserved(pods))
 
 
 def _says(pod: Any) -> str:
@@ -134,7 +120,13 @@ HEALTH = (
         "Pod",
         unwell,
         _says,
-        "The pod is not ready and its node is not either; or the kubelet evicted it and another of its owner within "
-        "the hour for what they wrote.",
+        "The pod is not ready and its node is not either; or the kubelet evicted it within the hour for what it wrote, "
+        "and no successor has lived long since; or it refused the pod, and its owner has made none since.",
+    ),
+    Health(
+        "apps/StatefulSet",
+        evictions.repeating,
+        _set_says,
+        "The kubelet did not evict the same pod of it twice within the hour for what it wrote.",
     ),
 )

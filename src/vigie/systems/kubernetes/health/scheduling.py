@@ -12,6 +12,7 @@ from vigie.systems.kubernetes.health.storage import claim_unwell
 from vigie.systems.kubernetes.joins import MINUTE, once
 from vigie.systems.kubernetes.kinds.storage import PersistentVolumeClaim
 from vigie.systems.kubernetes.kinds.workloads import Pod
+from vigie.systems.kubernetes.rollouts import place_is_freed
 from vigie.systems.kubernetes.scheduling import parse
 
 Mask = npt.NDArray[np.bool_]
@@ -40,6 +41,8 @@ def unplaced(pods: Table) -> Mask:
     out = np.asarray(waiting(pods) & (stated | (late & ~(placed.status == "True"))))
     for row in np.flatnonzero(out & ~late):
         out[row] = not _being_made(pods.graph.entity(pods.base + int(row)))
+    for row in np.flatnonzero(out):
+        out[row] = not place_is_freed(pods.graph.entity(pods.base + int(row)))
     return out
 
 

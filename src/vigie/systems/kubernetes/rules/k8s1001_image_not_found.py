@@ -1,8 +1,8 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Unknown, found, rule
+from vigie.kit import Entity, Graph, Outcome, found, rule
 from vigie.systems.kubernetes import images
-from vigie.systems.kubernetes.fixes import called, rollback
+from vigie.systems.kubernetes.fixes import called, rollback, sentence
 
 
 @rule(
@@ -23,13 +23,11 @@ def image_not_found(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     ## Fix
     Push the image, or name one that is there; a bad release is undone with `kubectl rollout undo`.
     """
-    if images.unexplained(pod):
-        yield Unknown(pod, "list:Event", f"kubectl get events -n {pod.namespace} -o json")
     for refusal in images.refusals(pod, "image-not-found"):
         holder = pod.holder
         yield found(
             "image-not-found", holder, refusal.said, part=refusal.part,
-            fix=f"Set the image of container {refusal.part} of {called(holder)} to one that the registry has, "
-                f"instead of {refusal.image}.",
-            command=rollback(holder),
+            fix=sentence(f"Set the image of container {refusal.part} of {called(holder)} to one that the registry "
+                         f"has, instead of {refusal.image}", pod, image=True),
+            command=rollback(pod, image=True),
         )  # fmt: skip

@@ -1,13 +1,13 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, found, leans, rule
+from vigie.kit import Entity, Graph, Outcome, Unknown, clock, found, leans, rule
 from vigie.systems.kubernetes import images
 
 
 @rule(
     "K8S1002",
     on="Pod",
-    signal="image-refused",
+    signal=("image-refused", "image-asked-for"),
     causes=("image-registry-unreachable",),
     severity="high",
     since="0.1.0",
@@ -34,3 +34,8 @@ def image_registry_unreachable(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             "image-registry-unreachable", graph.get("Registry", "", host), refusal.said, via="pulls-from",
             fix=f"Make registry {host} reachable from the nodes.",
         )  # fmt: skip
+    asked = images.awaited(pod)
+    if asked is not None:
+        image, since = asked
+        why = f"{image} is pulled since {clock.show(since)}, and neither it nor an error came"
+        yield Unknown(pod, "registry:Node", f"crictl pull {image} on the node", why)

@@ -30,7 +30,7 @@ def image_access_denied(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         else:
             fix = f"Give {called(secret)} an account of {host} that may read {refusal.image}."
         yield found(
-            "image-access-denied", at, *proofs, refusal.said, fix=fix, command=_command(secret, host), via="pulls-with"
+            "image-access-denied", at, refusal.said, *proofs, fix=fix, command=_command(secret, host), via="pulls-with"
         )
 
 

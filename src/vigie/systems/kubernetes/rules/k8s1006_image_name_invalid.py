@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
 from vigie.systems.kubernetes import images
-from vigie.systems.kubernetes.fixes import called, rollback
+from vigie.systems.kubernetes.fixes import called, rollback, sentence
 
 
 @rule(
@@ -27,7 +27,7 @@ def image_name_invalid(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         holder = pod.holder
         yield found(
             "image-name-invalid", holder, refusal.said, part=refusal.part,
-            fix=f"Write the image of container {refusal.part} of {called(holder)} as a valid reference: "
-                f"{refusal.image} is none.",
-            command=rollback(holder),
+            fix=sentence(f"Write the image of container {refusal.part} of {called(holder)} as a valid reference: "
+                         f"{refusal.image} is none", pod, image=True),
+            command=rollback(pod, image=True),
         )  # fmt: skip

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
 from vigie.systems.kubernetes import images
-from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes.fixes import called, edit, sentence
 
 
 @rule(
@@ -27,7 +27,7 @@ def image_absent_never_pulled(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         holder = pod.holder
         yield found(
             "image-absent-never-pulled", holder, refusal.said, part=refusal.part,
-            fix=f"Set imagePullPolicy of container {refusal.part} of {called(holder)} to IfNotPresent, or load "
-                f"{refusal.image} on the node.",
+            fix=sentence(f"Load {refusal.image} on the node, or set imagePullPolicy of container {refusal.part} of "
+                         f"{called(holder)} to IfNotPresent", pod),
             command=edit(holder),
         )  # fmt: skip

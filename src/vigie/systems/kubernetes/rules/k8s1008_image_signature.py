@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
 from vigie.systems.kubernetes import images
-from vigie.systems.kubernetes.fixes import called, rollback
+from vigie.systems.kubernetes.fixes import called, rollback, sentence
 
 
 @rule(
@@ -27,7 +27,7 @@ def image_signature(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         holder = pod.holder
         yield found(
             "image-signature", holder, refusal.said, part=refusal.part,
-            fix=f"Name a signed image in container {refusal.part} of {called(holder)}, or sign {refusal.image} "
-                f"with a trusted key.",
-            command=rollback(holder),
+            fix=sentence(f"Sign {refusal.image} with a trusted key, or name a signed image in container "
+                         f"{refusal.part} of {called(holder)}", pod, image=True),
+            command=rollback(pod, image=True),
         )  # fmt: skip

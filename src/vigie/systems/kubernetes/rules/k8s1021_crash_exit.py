@@ -1,9 +1,9 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Record, Unknown, found, rule
-from vigie.systems.kubernetes import containers, dependencies
-from vigie.systems.kubernetes.fixes import called, rollback
-from vigie.systems.kubernetes.kinds.workloads import Container
+from vigie.systems.kubernetes import containers, dependencies, environment
+from vigie.systems.kubernetes.fixes import called, rollback, sentence, told
+from vigie.systems.kubernetes.kinds.workloads import Container, Pod
 from vigie.systems.kubernetes.probes import killed, specified
 
 _OTHERS = {126, 127, 137, 143}
@@ -42,6 +42,9 @@ def crash_exit(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             yield Unknown(pod, "logs:Pod", f"kubectl logs -n {pod.namespace} {pod.name} -c {part} --previous")
         elif missing := dependencies.unresolved(pod, said):
             yield Unknown(pod, missing, f"kubectl get services -n {pod.namespace} -o json")
+        elif (between := dependencies.cut_off(pod, said[:1])) is not None:
+            where = f"kubectl get pods -A -o wide --field-selector spec.nodeName={pod[Pod.node]}"
+            yield Unknown(pod, "network:Node", where, f"{between.address} serves, and no answer comes from there")
         elif not _sent_away(pod, part, said[0]):
             yield found(
                 "crash-exit",
@@ -49,9 +52,19 @@ def crash_exit(pod: Entity, graph: Graph) -> Iterator[Outcome]:
                 row.proof(Container.exit, row[Container.ended_at]),
                 *said[:3],
                 part=part,
-                fix=f"Mend what ends container {part} of {called(pod.holder)}: its last words are the proof.",
-                command=rollback(pod.holder),
+                fix=sentence(
+                    f"Mend what ends container {part} of {called(pod.holder)}: {told(*said)}{_linked(pod, said)}", pod
+                ),
+                command=rollback(pod),
             )
+
+
+def _linked(pod: Entity, said: tuple[Record, ...]) -> str:
+    """What is to be done about a variable that Kubernetes sets for a Service, where the last words quote its value."""
+    found = next(filter(None, (environment.linked(pod, record.text) for record in said)), None)
+    if found is None:
+        return ""
+    return f"; set {found[0]} in its env or enableServiceLinks to false, for Kubernetes sets it for {found[1]}"
 
 
 def _sent_away(pod: Entity, part: str, last: Record) -> bool:

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
 from vigie.systems.kubernetes import containers
-from vigie.systems.kubernetes.fixes import called, rollback
+from vigie.systems.kubernetes.fixes import called, rollback, sentence
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 SIGNALS = {
@@ -44,6 +44,8 @@ def crash_signal(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             row.proof(Container.exit, row[Container.ended_at]),
             *containers.words(pod, row)[:1],
             part=part,
-            fix=f"Run a build of container {part} of {called(pod.holder)} that does not die of {SIGNALS[number]}.",
-            command=rollback(pod.holder),
+            fix=sentence(
+                f"Run a build of container {part} of {called(pod.holder)} that does not die of {SIGNALS[number]}", pod
+            ),
+            command=rollback(pod),
         )

@@ -1,8 +1,8 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Unknown, found, rule
+from vigie.kit import Entity, Graph, Outcome, found, rule
 from vigie.systems.kubernetes import containers
-from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes.fixes import called, edit, sentence
 from vigie.systems.kubernetes.kinds.workloads import Container
 from vigie.systems.kubernetes.probes import killed, specified
 
@@ -36,8 +36,7 @@ def crash_completes(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         if killed(pod, part):
             continue
         probed = specified(pod, part, "Liveness") or specified(pod, part, "Startup")
-        if probed and not graph.covers("Event", pod.namespace):
-            yield Unknown(pod, "list:Event", f"kubectl get events -n {pod.namespace} -o json")
+        if probed and not graph.covers("Event", pod.namespace):  # A server that its kubelet ends exits 0 as well.
             continue
         yield found(
             "crash-completes",
@@ -45,6 +44,6 @@ def crash_completes(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             row.proof(Container.exit, row[Container.ended_at]),
             row.proof(Container.restarts),
             part=part,
-            fix=f"Let container {part} of {called(pod.holder)} keep running, or make its work a Job.",
+            fix=sentence(f"Let container {part} of {called(pod.holder)} keep running, or make its work a Job", pod),
             command=edit(pod.holder),
         )

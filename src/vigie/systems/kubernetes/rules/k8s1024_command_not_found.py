@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
 from vigie.systems.kubernetes import containers, starting
-from vigie.systems.kubernetes.fixes import called, rollback
+from vigie.systems.kubernetes.fixes import called, rollback, sentence
 
 
 @rule(
@@ -32,7 +32,9 @@ def command_not_found(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             pod.holder,
             *proofs,
             part=part,
-            fix=f"Set command of container {part} of {called(pod.holder)} to a program that its image has.",
-            command=rollback(pod.holder),
+            fix=sentence(
+                f"Set command of container {part} of {called(pod.holder)} to a program that its image has", pod
+            ),
+            command=rollback(pod),
             strength=strength,
         )

@@ -4,11 +4,14 @@ from typing import Any
 
 from vigie.kit import Entity, Graph, Outcome, Proof, Row, found, rule
 from vigie.systems.kubernetes import containers
-from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes.fixes import called, edit, sentence
 from vigie.systems.kubernetes.joins import dig
 from vigie.systems.kubernetes.kinds.workloads import Container
 
-_TOO_LOW = re.compile(r"OOM-killed \(memory limit too low\?\)|container init was OOM")
+_TOO_LOW = re.compile(
+    r"OOM-killed \(memory limit too low\?\)|container init was OOM|memory limit \d+ too low|"
+    r"[Mm]inimum memory limit allowed is|cgroup memory limit .{0,40}too low"
+)
 
 
 @rule(
@@ -46,8 +49,11 @@ def oom_limit(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             pod.holder,
             proof,
             part=part,
-            fix=f"Raise resources.limits.memory of container {part} of {called(pod.holder)}{shown}, or make it "
-            f"need less.",
+            fix=sentence(
+                f"Raise resources.limits.memory of container {part} of {called(pod.holder)}{shown}, or make it need "
+                f"less",
+                pod,
+            ),
             command=edit(pod.holder),
         )
 

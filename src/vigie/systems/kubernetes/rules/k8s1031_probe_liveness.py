@@ -1,8 +1,8 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, found, rule
+from vigie.kit import Entity, Graph, Outcome, Unknown, found, rule
 from vigie.systems.kubernetes import containers, dependencies, probes
-from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes.fixes import called, edit, sentence
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 
@@ -35,13 +35,19 @@ def probe_liveness(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         if failed is None or not probes.mistaken(pod, part, failed, "Liveness"):
             calls = [f for r, found_ in dependencies.calls(pod) if containers.name(r) == part for f in found_]
             yield from dependencies.reliances(pod, calls)
+            if failed is not None and probes.says_no(failed) and not pod.log(part) and not pod.log(part, previous=True):
+                yield Unknown(pod, "logs:Pod", f"kubectl logs -n {pod.namespace} {pod.name} -c {part} --previous")
+                continue
         yield found(
             "probe-liveness",
             pod.holder,
             killing,
             *([failed] if failed else []),
             part=part,
-            fix=f"Mend livenessProbe of container {part} of {called(pod.holder)}, which asks "
-            f"{probes.described(pod, part, 'Liveness')}, or give it more time.",
+            fix=sentence(
+                f"Mend livenessProbe of container {part} of {called(pod.holder)}, which asks "
+                f"{probes.described(pod, part, 'Liveness')}, or give it more time",
+                pod,
+            ),
             command=edit(pod.holder),
         )

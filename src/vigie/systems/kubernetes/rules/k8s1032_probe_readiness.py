@@ -1,8 +1,8 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Row, Signal, Unknown, found, rule
+from vigie.kit import Entity, Graph, Outcome, Record, Row, Signal, Unknown, found, rule
 from vigie.systems.kubernetes import containers, dependencies, probes
-from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes.fixes import called, edit, sentence, told
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 
@@ -44,20 +44,20 @@ def probe_readiness(pod: Entity, graph: Graph) -> Iterator[Outcome]:
                 continue
             if dependencies.failures(pod, said):
                 continue
-        yield _found(pod, row, failed, 0.92 if mistaken else 0.7)
+        yield _found(pod, row, failed, 0.92 if mistaken else 0.7, () if mistaken else pod.log(part).recent()[::-1])
 
 
-def _found(pod: Entity, row: Row, failed: Signal, strength: float) -> Outcome:
+def _found(pod: Entity, row: Row, failed: Signal, strength: float, said: tuple[Record, ...]) -> Outcome:
     part = containers.name(row)
-    asked = probes.described(pod, part, "Readiness")
     return found(
         "probe-readiness",
         pod.holder,
         failed,
+        *said[:2],
         row.proof(Container.ready),
         part=part,
         strength=strength,
-        fix=f"Mend readinessProbe of container {part} of {called(pod.holder)}, which asks {asked}, or what answers it.",
+        fix=sentence(probes.unready(pod, part, told(*said)), pod),
         command=edit(pod.holder),
     )
 
@@ -72,7 +72,6 @@ def _gates(pod: Entity) -> Iterator[Outcome]:
         pod.holder,
         ready,
         strength=0.9,
-        fix=f"Let the controller that owns the readiness gate of {called(pod.holder)} set it, or remove it from "
-        f"readinessGates.",
+        fix=f"Let the controller that owns the readiness gate of {called(pod.holder)} set it, or take the gate out.",
         command=edit(pod.holder),
     )

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
 from vigie.systems.kubernetes import containers, dependencies, probes
-from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes.fixes import called, edit, sentence
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 
@@ -40,7 +40,10 @@ def probe_startup(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             killing,
             *([failed] if failed else []),
             part=part,
-            fix=f"Raise failureThreshold of startupProbe of container {part} of {called(pod.holder)}: its start "
-            f"needs longer.",
+            fix=sentence(
+                f"Raise failureThreshold of startupProbe of container {part} of {called(pod.holder)} if its start "
+                f"needs longer, or mend what the probe asks: {probes.described(pod, part, 'Startup')}",
+                pod,
+            ),
             command=edit(pod.holder),
         )

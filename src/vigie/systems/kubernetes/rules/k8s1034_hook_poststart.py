@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
 from vigie.systems.kubernetes import containers
-from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes.fixes import called, edit, sentence
 from vigie.systems.kubernetes.joins import dig
 from vigie.systems.kubernetes.kinds.workloads import Container
 
@@ -52,6 +52,6 @@ def _found(pod: Entity, part: str, proof: object) -> Outcome:
         pod.holder,
         proof,  # type: ignore[arg-type]
         part=part,
-        fix=f"Mend lifecycle.postStart of container {part} of {called(pod.holder)}.",
+        fix=sentence(f"Mend lifecycle.postStart of container {part} of {called(pod.holder)}", pod),
         command=edit(pod.holder),
     )

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Unknown, found, rule
 from vigie.systems.kubernetes import containers, dependencies
-from vigie.systems.kubernetes.fixes import called, rollback
+from vigie.systems.kubernetes.fixes import called, rollback, sentence, told
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 
@@ -41,6 +41,6 @@ def init_failed(pod: Entity, graph: Graph) -> Iterator[Outcome]:
                 row.proof(Container.exit, row[Container.ended_at]),
                 *said[:3],
                 part=part,
-                fix=f"Mend init container {part} of {called(pod.holder)}: its last words are the proof.",
-                command=rollback(pod.holder),
+                fix=sentence(f"Mend init container {part} of {called(pod.holder)}: {told(*said)}", pod),
+                command=rollback(pod),
             )

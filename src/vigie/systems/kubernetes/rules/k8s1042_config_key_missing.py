@@ -1,14 +1,15 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
-from vigie.systems.kubernetes import sources
-from vigie.systems.kubernetes.fixes import called
+from vigie.systems.kubernetes import containers, sources
+from vigie.systems.kubernetes.fixes import called, edit
 
 
 @rule(
     "K8S1042",
     on="Pod",
-    signal=("config-key-missing", "container-waiting"),
+    signal=("config-key-missing", "container-waiting", "container-ended"),
+    where=containers.failed,
     causes=("config-key-missing",),
     severity="high",
     since="0.1.0",
@@ -32,6 +33,6 @@ def config_key_missing(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             *lack.proofs,
             strength=0.97 if lack.stated else 0.93,
             via="reads",
-            fix=f"Give {called(lack.object)} the key {lack.key}, or ask for one that it has.",
-            command=sources.patch(lack),
+            fix=f"Give {called(lack.object)} the key {lack.key}, or ask for one that it has{sources.shown(lack)}.",
+            command=edit(lack.object),
         )

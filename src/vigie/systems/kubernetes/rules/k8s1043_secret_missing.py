@@ -1,14 +1,15 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
-from vigie.systems.kubernetes import sources
+from vigie.systems.kubernetes import containers, sources
 from vigie.systems.kubernetes.fixes import called
 
 
 @rule(
     "K8S1043",
     on="Pod",
-    signal=("config-object-missing", "container-waiting"),
+    signal=("config-object-missing", "container-waiting", "container-ended"),
+    where=containers.failed,
     causes=("secret-missing",),
     severity="high",
     since="0.1.0",

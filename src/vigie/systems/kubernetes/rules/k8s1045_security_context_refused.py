@@ -2,8 +2,8 @@ import re
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Proof, Signal, found, rule
-from vigie.systems.kubernetes import containers
-from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes import containers, mounts, refusals
+from vigie.systems.kubernetes.fixes import called, edit, sentence
 from vigie.systems.kubernetes.kinds.workloads import Container, Pod
 
 _REFUSED = re.compile(
@@ -13,14 +13,14 @@ _REFUSED = re.compile(
     r"allowPrivilegeEscalation|"
     r"ProcMount|procMount|user namespaces? (?:is|are) not supported|windowsOptions|hostProcess"
 )
-_REASONS = ("SysctlForbidden", "AppArmor", "UnexpectedAdmissionError")
+_REASONS = (*refusals.SECURITY, "UnexpectedAdmissionError")
 _WAITING = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
 
 
 @rule(
     "K8S1045",
     on="Pod",
-    signal=("container-waiting", "container-ended", "container-start-failed", "pod-reason"),
+    signal=("container-waiting", "container-ended", "container-start-failed", "pod-reason", "sandbox-refused"),
     where=containers.ended_by(*_REASONS),
     causes=("security-context-refused",),
     severity="high",
@@ -39,6 +39,8 @@ def security_context_refused(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     """
     reason = pod[Pod.reason]
     if reason in _REASONS and _REFUSED.search(f"{reason} {pod[Pod.message] or ''}"):
+        if not refusals.since_refused(pod):
+            return
         yield _found(pod, "", pod.proof(Pod.message if pod[Pod.message] else Pod.reason))
         return
     met = set()
@@ -52,6 +54,9 @@ def security_context_refused(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             yield _found(
                 pod, containers.name(row), row.proof(Container.waiting_message if waits else Container.end_message)
             )
+    for said in pod.signals("sandbox-refused")[-1:]:
+        if not pod.read or mounts.unstarted(pod):
+            yield _found(pod, "", said)
     for said in pod.signals("container-start-failed"):
         if not pod.read and _REFUSED.search(said.text) and said.part not in met:
             met.add(said.part)
@@ -60,11 +65,12 @@ def security_context_refused(pod: Entity, graph: Graph) -> Iterator[Outcome]:
 
 def _found(pod: Entity, part: str, proof: Proof | Signal) -> Outcome:
     where = f"securityContext of container {part}" if part else "securityContext"
+    said = f": {refusals.words(pod)}" if not part and pod[Pod.message] else ""
     return found(
         "security-context-refused",
         pod.holder,
         proof,
         part=part,
-        fix=f"Set {where} of {called(pod.holder)} to what its image and the nodes allow.",
+        fix=sentence(f"Set {where} of {called(pod.holder)} to what its image and the nodes allow{said}", pod),
         command=edit(pod.holder),
     )

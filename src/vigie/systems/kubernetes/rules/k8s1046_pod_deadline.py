@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, rule
 from vigie.systems.kubernetes.containers import ended_by
-from vigie.systems.kubernetes.fixes import called, edit
+from vigie.systems.kubernetes.fixes import called, edit, sentence
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
 
@@ -36,6 +36,6 @@ def pod_deadline(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         pod.holder,
         *proofs,
         *told,
-        fix=f"Raise activeDeadlineSeconds of {called(pod.holder)}{shown} above what its work needs.",
-        command=edit(pod.holder) if pod.holder != pod else None,
+        fix=sentence(f"Raise activeDeadlineSeconds of {called(pod.holder)}{shown} above what its work needs", pod),
+        command=edit(pod.holder),
     )

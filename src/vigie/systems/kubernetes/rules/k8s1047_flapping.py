@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, clock, found, rule
+from vigie.kit import Entity, Graph, Outcome, Unknown, clock, found, rule, valid_name
 from vigie.systems.kubernetes import containers
 from vigie.systems.kubernetes.fixes import called
 from vigie.systems.kubernetes.kinds.workloads import Container
@@ -33,6 +33,9 @@ def flapping(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         if row[Container.running_since] is None or row[Container.ended] in ("Unknown", "ContainerStatusUnknown"):
             continue
         part = containers.name(row)
+        if not containers.end_log(pod, row):
+            yield Unknown(pod, "logs:Pod", f"kubectl logs -n {pod.namespace} {pod.name} -c {part} --previous")
+            continue
         yield found(
             "flapping",
             pod.holder,
@@ -41,4 +44,7 @@ def flapping(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             *containers.words(pod, row)[:1],
             part=part,
             fix=f"Find out from the previous log of container {part} of {called(pod.holder)} why it ends.",
+            command=("kubectl", "logs", pod.name, "-n", pod.namespace, "-c", part, "--previous")
+            if all(map(valid_name, (pod.name, pod.namespace, part)))
+            else None,
         )

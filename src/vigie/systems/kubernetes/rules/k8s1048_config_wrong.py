@@ -1,16 +1,16 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Record, found, rule
-from vigie.systems.kubernetes import containers, dependencies, environment
-from vigie.systems.kubernetes.environment import Setting
-from vigie.systems.kubernetes.fixes import called, edit
+from vigie.kit import Entity, Graph, Outcome, found, rule
+from vigie.systems.kubernetes import configuration, containers
+from vigie.systems.kubernetes.fixes import LOCKED, called, edit, locked, sentence
+from vigie.systems.kubernetes.kinds.nodes import RuntimeClass
 from vigie.systems.kubernetes.kinds.workloads import Container
 
 
 @rule(
     "K8S1048",
     on="Pod",
-    signal="container-ended",
+    signal=("container-ended", "container-waiting", "runtime-handler-absent"),
     where=containers.failed,
     per="template",
     causes=("config-wrong",),
@@ -28,13 +28,26 @@ def config_wrong(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     ## Fix
     Mend the value where it is kept: in the ConfigMap, in the Secret, or in the pod template.
     """
+    for one in configuration.unreadable(pod):
+        yield found(
+            "config-wrong", pod.holder, *one.proofs, part=one.part, strength=0.96,
+            fix=sentence(f"Mend {one.field} of container {one.part} of {called(pod.holder)}: {one.why}", pod),
+            command=edit(pod.holder),
+        )  # fmt: skip
+    for runtime, said, proof in configuration.unknown_handler(pod):
+        handler = runtime[RuntimeClass.handler] or runtime.name
+        yield found(
+            "config-wrong", runtime, said, proof, strength=0.96, via="runs-with",
+            fix=f"Configure the handler {handler} in the runtime of the nodes that run such pods, or mend the "
+            f"handler of RuntimeClass {runtime.name}, or name another in {called(pod.holder)}.",
+        )  # fmt: skip
     for row in containers.ended(pod):
         part = containers.name(row)
         code = int(row[Container.exit] or 0)
         if code == 0 or code in (126, 127) or code > 128 or not containers.own_end(row):
             continue
-        said = containers.words(pod, row)
-        chosen = _refused(pod, part, said) or _unserved(pod, part, said)
+        words = containers.words(pod, row)
+        chosen = configuration.refused(pod, part, words) or configuration.unserved(pod, part, words)
         if chosen is None:
             continue
         record, setting = chosen
@@ -46,33 +59,7 @@ def config_wrong(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             setting,
             part=part if at == pod.holder else "",
             via="" if at == pod.holder else "configured-by",
-            fix=f"Mend {setting.key} in {setting.field} of {called(at)}: {part} does not accept it.",
+            fix=f"{configuration.change(setting)} of {called(at)}: {configuration.why(record, setting, part)}"
+            f"{LOCKED if locked(at) else ''}.",
             command=edit(at),
         )
-
-
-def _refused(pod: Entity, part: str, said: tuple[Record, ...]) -> tuple[Record, Setting] | None:
-    """The newest complaint that quotes a setting of the container."""
-    read = environment.settings(pod, part)
-    for record in said:
-        if record.trouble in ("", "tls", "denied"):
-            setting = environment.quoted(record.text, read) or environment.line_quoted(containers.around(record), read)
-        else:
-            setting = environment.value_refused(record.text, read)
-        if setting is not None:
-            return record, setting
-    return None
-
-
-def _unserved(pod: Entity, part: str, said: tuple[Record, ...]) -> tuple[Record, Setting] | None:
-    """A failed call to a Service on a port that it does not have, where a setting of the container names that port."""
-    for failure in dependencies.failures(pod, said):
-        target, port = failure.target, failure.address.port
-        if failure.trouble not in ("refused", "timeout", "no-route") or target is None:
-            continue
-        if dependencies.serves(target, port) is not False:
-            continue
-        for setting in environment.settings(pod, part):
-            if dependencies.names(pod, setting.value, target, port):
-                return failure.record, setting
-    return None

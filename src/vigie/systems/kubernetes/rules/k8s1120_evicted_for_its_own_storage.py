@@ -1,14 +1,18 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, found, rule
+from vigie.kit import Entity, Graph, Outcome, Provable, found, rule
 from vigie.systems.kubernetes import evictions
+from vigie.systems.kubernetes.evictions import Eviction
+from vigie.systems.kubernetes.fixes import edit
+from vigie.systems.kubernetes.kinds.controllers import StatefulSet
 from vigie.systems.kubernetes.mending import named, storage_limit
 
 
 @rule(
     "K8S1120",
-    on="Pod",
+    on="*",
     signal="evicted",
+    where=evictions.without_signal,
     causes=("evicted-ephemeral",),
     per="template",
     severity="high",
@@ -24,16 +28,27 @@ def evicted_for_its_own_storage(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     ## Fix
     Raise `sizeLimit` of the emptyDir or `limits.ephemeral-storage`, write less, or use a volume.
     """
-    eviction = evictions.of(pod)
-    if eviction is None or eviction.resource != "ephemeral":
+    if pod.key == StatefulSet.key:
+        told = evictions.told_of(graph).get(pod)
+        eviction = evictions.read(told[-1]) if told else None
+        member = next((child for child in pod.owned() if child.kind == "Pod"), None)
+        if told and eviction is not None and member is not None:
+            yield _found(member, eviction, *reversed(told))
         return
+    own = evictions.of(pod)
+    if own is not None and own.resource == "ephemeral":
+        yield _found(pod, own, own.signal)
+
+
+def _found(pod: Entity, eviction: Eviction, *proofs: Provable) -> Outcome:
     what = f"sizeLimit of {eviction.part}" if eviction.part.startswith("emptyDir") else "limits.ephemeral-storage"
     whose = "" if eviction.part.startswith("emptyDir") or not eviction.part else f" of container {eviction.part}"
-    yield found(
+    return found(
         "evicted-ephemeral",
         pod.holder,
-        eviction.signal,
+        *proofs,
         *storage_limit(pod, eviction.part),
         via="owned-by",
         fix=f"Raise {what}{whose} ({eviction.limit}) in {named(pod.holder)}, or make it write less there.",
+        command=edit(pod.holder),
     )

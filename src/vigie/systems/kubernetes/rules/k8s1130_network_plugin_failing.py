@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Signal, found, leans, rule
@@ -5,6 +6,7 @@ from vigie.systems.kubernetes import network
 from vigie.systems.kubernetes.kinds.workloads import Pod
 
 _ON_POD = ("network-not-ready", "network-plugin-failed")
+_PORT_TAKEN = re.compile(r"(?i)host ?port.{0,200}(?:already in use|already allocated)", re.DOTALL)
 
 
 @rule(
@@ -53,7 +55,7 @@ def _signal(subject: Entity) -> Signal | None:
         return stated[-1] if stated else None
     if subject.signals("no-address-left") or bool(subject[Pod.ip]):
         return None
-    told = subject.signals(*_ON_POD)
+    told = [s for s in subject.signals(*_ON_POD) if not _PORT_TAKEN.search(s.text)]
     return told[-1] if told else None
 
 

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
 from vigie.systems.kubernetes import claims
 from vigie.systems.kubernetes.health.storage import claim_unwell
-from vigie.systems.kubernetes.kinds.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
+from vigie.systems.kubernetes.kinds.storage import PersistentVolumeClaim, StorageClass
 
 
 @rule(
@@ -35,7 +35,7 @@ def storage_class_absent(claim: Entity, graph: Graph) -> Iterator[Outcome]:
         return
     wanted = graph.get("storage.k8s.io/StorageClass", "", name)
     told = claim.signals("class-not-found")
-    if wanted.exists or (wanted.exists is None and not told) or _static(graph, name):
+    if wanted.exists or (wanted.exists is None and not told) or claims.borne(graph, name):
         return
     others = sorted(c.name for c in graph.all(StorageClass))
     instead = f", or claim one that exists ({', '.join(others[:4])})" if others else ""
@@ -53,11 +53,6 @@ def storage_class_absent(claim: Entity, graph: Graph) -> Iterator[Outcome]:
 def _named(claim: Entity) -> Proof:
     old = claim[PersistentVolumeClaim.old_class] is not None
     return claim.proof(PersistentVolumeClaim.old_class if old else PersistentVolumeClaim.storage_class)
-
-
-def _static(graph: Graph, name: str) -> bool:
-    """Whether volumes bear the name of the class: then it needs no object."""
-    return any(v[PersistentVolume.storage_class] == name for v in graph.all(PersistentVolume))
 
 
 def _no_default(claim: Entity, graph: Graph) -> Iterator[Outcome]:

@@ -1,15 +1,23 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
-from vigie.systems.kubernetes import claims, provisioning, unbound
+import numpy as np
+
+from vigie.kit import Entity, Graph, Outcome, Table, Unknown, rule
+from vigie.systems.kubernetes import provisioning, unbound
 from vigie.systems.kubernetes.health.storage import claim_unwell
-from vigie.systems.kubernetes.kinds.storage import PersistentVolume, PersistentVolumeClaim
+from vigie.systems.kubernetes.joins import Mask
+from vigie.systems.kubernetes.kinds.storage import PersistentVolumeClaim
+
+
+def unserved(claims: Table) -> Mask:
+    """The claims that are unwell, and those that the scheduler finds no volume for."""
+    return np.asarray(claim_unwell(claims) | unbound.left_by_scheduler(claims), np.bool_)
 
 
 @rule(
     "K8S1202",
     on="PersistentVolumeClaim",
-    where=claim_unwell,
+    where=unserved,
     causes=("volume-unbound",),
     severity="high",
     since="0.1.0",
@@ -28,39 +36,19 @@ def claim_without_volume(claim: Entity, graph: Graph) -> Iterator[Outcome]:
     if phase == "Lost":
         yield from unbound.lost(claim)
         return
-    if phase != "Pending" or claim.signals("provisioning-failed", "class-not-found"):
+    refused = claim.signals("provisioning-failed", "class-not-found") and not unbound.class_has_none(claim)
+    if phase != "Pending" or refused:
         return
     near = provisioning.nearest(claim)
-    told = claim.signals("claim-unbound", "claim-mismatch", "provisioner-awaited")[-1:]
-    state = claim.proof(PersistentVolumeClaim.phase, claim.created)
-    if near is not None and near[1]:
-        volume, why = near
-        held = Proof(volume, "fit of " + str(claim), why, None, volume.pointer, stated=False)
-        yield found(
-            "volume-unbound",
-            volume,
-            *told,
-            state,
-            held,
-            volume.proof(PersistentVolume.phase),
-            via="wants",
-            fix=(
-                f"Make a volume that fits PersistentVolumeClaim {claim.namespace}/{claim.name}: {volume.name} does "
-                f"not, for {why}."
-            ),
-        )
-        return
+    told = claim.signals("claim-unbound", "claim-mismatch", "provisioner-awaited", "provisioning-failed")[-1:]
+    proofs = [*(s.prove() for s in told), claim.proof(PersistentVolumeClaim.phase, claim.created)]
     name = provisioning.driver(claim)
-    if name:
-        yield from unbound.by_provisioner(claim, name, [*(s.prove() for s in told), state])
-    elif graph.covers("PersistentVolume") and (claims.class_name(claim) == "" or unbound.class_has_none(claim)):
-        yield found(
-            "volume-unbound",
-            claim,
-            *told,
-            state,
-            fix=(
-                f"Make a PersistentVolume that fits PersistentVolumeClaim {claim.namespace}/{claim.name}: there is "
-                "none."
-            ),
-        )
+    if near is not None and near.why:
+        yield from unbound.unfit(claim, near, proofs)
+    elif name:
+        yield from unbound.by_provisioner(claim, name, proofs)
+    elif near is None and unbound.needs_volume(claim):
+        if graph.covers("PersistentVolume"):
+            yield from unbound.unfit(claim, None, proofs)
+        else:
+            yield Unknown(claim, "list:PersistentVolume", "kubectl get persistentvolumes -o json")

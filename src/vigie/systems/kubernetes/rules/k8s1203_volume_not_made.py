@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, found, leans, rule
-from vigie.systems.kubernetes import claims, clouds, provisioning
+from vigie.systems.kubernetes import claims, clouds, provisioning, unbound
 from vigie.systems.kubernetes.kinds.storage import PersistentVolumeClaim, StorageClass
 
 
@@ -24,6 +24,8 @@ def volume_not_made(claim: Entity, graph: Graph) -> Iterator[Outcome]:
     Mend what the error names: usually a parameter of the StorageClass, or the backend behind the provisioner.
     """
     if claim[PersistentVolumeClaim.phase] != "Pending":
+        return
+    if unbound.class_has_none(claim):
         return
     told = [s for s in claim.signals("provisioning-failed") if s.evidence not in _absent(claim)]
     if not told or clouds.refusal(told[-1].text):

@@ -1,7 +1,8 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Proof, found, leans, rule
-from vigie.systems.kubernetes import mounts, provisioning
+from vigie.systems.kubernetes import files, mounts, provisioning
+from vigie.systems.kubernetes.fixes import called, edit, sentence
 from vigie.systems.kubernetes.kinds.storage import PersistentVolume
 from vigie.systems.kubernetes.mending import named, on_template, template
 
@@ -9,7 +10,7 @@ from vigie.systems.kubernetes.mending import named, on_template, template
 @rule(
     "K8S1205",
     on="Pod",
-    signal="volume-not-mounted",
+    signal=("volume-not-mounted", "container-waiting", "container-ended"),
     causes=("volume-mount",),
     severity="high",
     since="0.1.0",
@@ -24,6 +25,9 @@ def volume_not_mounted(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     ## Fix
     Mend what the kubelet names: the path or type in the pod's template, or the volume itself.
     """
+    for placed in mounts.misplaced(pod):
+        if not any(placed.mount == missed.mount for missed in files.missed(pod)):
+            yield _misplaced(pod, placed)
     mount = mounts.failed(pod)
     if mount is None or not mounts.unstarted(pod):
         return
@@ -44,6 +48,24 @@ def volume_not_mounted(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         *proofs,
         via="owned-by" if at == pod.holder else "mounts",
         fix=f"Mend {subject}: {mount.why}.",
+    )
+
+
+def _misplaced(pod: Entity, placed: mounts.Placed) -> Outcome:
+    """A volume that the runtime could not put in its place: its path there and what is mounted do not go together."""
+    path = placed.mount.get("subPath") or placed.mount.get("mountPath") or "its path"
+    return found(
+        "volume-mount",
+        pod.holder,
+        placed.proof,
+        part=placed.part,
+        strength=0.94,
+        fix=sentence(
+            f"Mend volumeMount {placed.volume or 'that the message names'} ({path}) of container {placed.part} of "
+            f"{called(pod.holder)}: {placed.why}",
+            pod,
+        ),
+        command=edit(pod.holder),
     )
 
 

@@ -3,7 +3,8 @@ from collections.abc import Iterator
 from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
 from vigie.systems.kubernetes import claims
 from vigie.systems.kubernetes.kinds.storage import PersistentVolume
-from vigie.systems.kubernetes.verdicts import blocked, message
+from vigie.systems.kubernetes.mending import named
+from vigie.systems.kubernetes.verdicts import Blocked, blocked, message
 
 
 @rule(
@@ -47,10 +48,21 @@ def volume_elsewhere(pod: Entity, graph: Graph) -> Iterator[Outcome]:
         said,
         *why.proofs(),
         via="mounts",
-        fix=(
-            f"Provide a node that takes the pod where volume {volume.name} is ({where or 'its zone'}), or move its "
-            "data."
-        ),
+        fix=_fix(volume, where, why),
+    )
+
+
+def _fix(volume: Entity, where: str, why: Blocked) -> str:
+    """What is to be done: where the pod's own demands keep it off the volume's nodes, they may give way."""
+    there = [one for one in why.fits if claims.reachable(volume, one.node)]
+    kept = [one for one in there if {f.filter for f in one.failures} & {"affinity", "node-name"}]
+    if there and len(kept) == len(there):
+        return (
+            f"Let {named(why.pod.holder)} run on node {there[0].node.name}, where its volume {volume.name} is, or give "
+            "it another volume: its own selector or affinity keeps it off that node."
+        )
+    return (
+        f"Provide a node that takes the pod where volume {volume.name} is ({where or 'its zone'}), or move its data."
     )
 
 

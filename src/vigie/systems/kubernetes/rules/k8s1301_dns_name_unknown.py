@@ -1,10 +1,10 @@
 from collections.abc import Iterator
 
-from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
+from vigie.kit import Entity, Graph, Outcome, found, rule
 from vigie.systems.kubernetes import containers, dependencies
-from vigie.systems.kubernetes.fixes import called, edit
-from vigie.systems.kubernetes.joins import dig, words
+from vigie.systems.kubernetes.fixes import called, edit, restart, unsaid
 from vigie.systems.kubernetes.kinds.network import Service
+from vigie.systems.kubernetes.kinds.workloads import Pod
 
 
 @rule(
@@ -28,13 +28,14 @@ def dns_name_unknown(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     ## Fix
     Call the Service by its name (`NAME.NAMESPACE` from another namespace), or make the Service that is asked for.
     """
+    yield from _peers(pod, graph)
     for row, failed in dependencies.calls(pod):
         part = containers.name(row)
         for failure in failed:
             target = failure.target
             if failure.trouble != "name-unknown" or target is None or target.key != Service.key:
                 continue
-            if target.read and dependencies.serving(target) and (own := _resolver(pod)):
+            if target.read and dependencies.serving(target) and (own := dependencies.resolver(pod)):
                 yield found(
                     "dns-name-unknown",
                     pod.holder,
@@ -55,7 +56,7 @@ def dns_name_unknown(pod: Entity, graph: Graph) -> Iterator[Outcome]:
             if target.exists is not False:
                 continue
             setting = dependencies.naming(pod, part, failure.address.host)
-            where = f"{setting.key} of {called(setting.at)}" if setting else f"container {part} of {called(pod.holder)}"
+            where = f"{setting.key} of {called(setting.at)}" if setting else unsaid(pod, part)
             yield found(
                 "dns-name-unknown",
                 target,
@@ -64,14 +65,16 @@ def dns_name_unknown(pod: Entity, graph: Graph) -> Iterator[Outcome]:
                 *([setting] if setting else []),
                 via="calls",
                 fix=f"Make {called(target)}, or mend its name in {where}.",
+                command=restart(pod.holder) if setting is None else None,
             )
 
 
-def _resolver(pod: Entity) -> Proof | None:
-    """The pod's own settings of name resolution, where they are not those of the cluster."""
-    policy, searches = dig(pod.body, "spec", "dnsPolicy"), words(pod.body, "spec", "dnsConfig", "searches")
-    if policy == "None":
-        return Proof(pod, "spec.dnsConfig.searches", ", ".join(searches), None, pod.pointer)
-    if policy == "Default" or (policy == "ClusterFirst" and dig(pod.body, "spec", "hostNetwork") is True):
-        return Proof(pod, "spec.dnsPolicy", str(policy), None, pod.pointer)
-    return None
+def _peers(pod: Entity, graph: Graph) -> Iterator[Outcome]:
+    """Peers that wait for each other's names, which a headless Service gives to ready pods only."""
+    for service, member, record in dependencies.unnamed_peers(pod):
+        yield found(
+            "dns-name-unknown", service, record, service.proof(Service.ip), member.proof(Pod.phase), via="selects",
+            fix=f"Set spec.publishNotReadyAddresses of {called(service)} to true: its pods wait for the names of each "
+            "other, which it gives only to those that are ready.",
+            command=edit(service),
+        )  # fmt: skip

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Unknown, found, rule, valid_name
-from vigie.systems.kubernetes import containers, dependencies, rights
+from vigie.systems.kubernetes import complaints, containers, dependencies, rights
 from vigie.systems.kubernetes.fixes import called, edit
 
 
@@ -9,8 +9,7 @@ from vigie.systems.kubernetes.fixes import called, edit
     "K8S1304",
     on="Pod",
     signal=("container-ended", "pod-not-ready"),
-    where=containers.failed,
-    per="template",
+    where=lambda table: containers.failed(table) | complaints.complaining(table),
     causes=("rbac-denied",),
     severity="high",
     since="0.1.0",
@@ -25,7 +24,7 @@ def rbac_denied(pod: Entity, graph: Graph) -> Iterator[Outcome]:
     ## Fix
     Add the verb and the resource to the Role that is bound to the ServiceAccount, or bind one that has them.
     """
-    for _, said in dependencies.troubled(pod):
+    for said in (*(said for _, said in dependencies.troubled(pod)), complaints.refused(graph).get(pod, ())):
         for record in said:
             wanted = rights.refused(record.text)
             if wanted is None or rights.granted(graph, wanted):
@@ -40,9 +39,9 @@ def rbac_denied(pod: Entity, graph: Graph) -> Iterator[Outcome]:
                 record,
                 *proofs,
                 via="uses-identity",
-                fix=f"Add verb {wanted.verb} on {wanted.resource} to {called(at)}."
+                fix=f"Add verb {wanted.verb} on {wanted.full} to {called(at)}."
                 if at.kind in ("Role", "ClusterRole")
-                else f"Bind a role with verb {wanted.verb} on {wanted.resource} to {wanted.name}.",
+                else f"Bind a role with verb {wanted.verb} on {wanted.full} to {wanted.name}.",
                 command=edit(at) if at.read and valid_name(at.name) else None,
             )
             return

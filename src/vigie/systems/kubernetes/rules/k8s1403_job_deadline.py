@@ -31,7 +31,8 @@ def job_deadline(job: Entity, graph: Graph) -> Iterator[Outcome]:
     field = "spec.activeDeadlineSeconds" if holder == job else "spec.jobTemplate.spec.activeDeadlineSeconds"
     seconds = job[Job.deadline]
     now = f" (now {int(seconds)})" if seconds is not None else ""
+    again = ", and make the Job anew: it does not start again" if holder == job else ""
     yield found(
         "job-deadline", holder, ended, job.proof(Job.deadline),
-        fix=f"Raise {field}{now} of {holder.kind} {holder.namespace}/{holder.name}, or shorten its work.",
+        fix=f"Raise {field}{now} of {holder.kind} {holder.namespace}/{holder.name}, or shorten its work{again}.",
     )  # fmt: skip

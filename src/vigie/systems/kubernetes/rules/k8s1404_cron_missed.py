@@ -36,6 +36,7 @@ def cron_missed(cron: Entity, graph: Graph) -> Iterator[Outcome]:
         yield found(
             "cron-missed", cron, *proofs, cron.proof(CronJob.schedule), strength=0.96,
             fix=f"Correct spec.schedule or spec.timeZone of CronJob {where}.",
+            command=commands.kubectl("edit", cron),
         )  # fmt: skip
         return
     if missed.why == "active":

@@ -42,5 +42,5 @@ def pdb_blocks(budget: Entity, graph: Graph) -> Iterator[Outcome]:
         fix=f"Scale {pod.holder.kind} {pod.holder.namespace}/{pod.holder.name} up, or loosen {field} of "
         f"PodDisruptionBudget "
         f"{budget.namespace}/{budget.name}, so that {pod.name} may leave node {node.name}.",
-        command=commands.kubectl("get", budget, "-o", "yaml"),
+        command=commands.kubectl("edit", budget),
     )  # fmt: skip

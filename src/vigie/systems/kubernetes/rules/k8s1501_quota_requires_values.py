@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
-from vigie.systems.kubernetes import commands, guards
+from vigie.systems.kubernetes import fixes, guards
 from vigie.systems.kubernetes.kinds.config import ResourceQuota
 
 
@@ -37,5 +37,5 @@ def quota_requires_values(owner: Entity, graph: Graph) -> Iterator[Outcome]:
         "quota-requires-values", quota, refusal, *proofs[:4], via="guarded-by",
         fix=f"Give namespace {quota.namespace} a LimitRange with defaults for what ResourceQuota {quota.name} counts "
         f"({wanted}), or set it in the containers of {owner.holder.kind} {owner.holder.name}.",
-        command=commands.kubectl("get", quota, "-o", "yaml"),
+        command=fixes.edit(owner.holder),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Proof, found, rule
-from vigie.systems.kubernetes import commands, guards
+from vigie.systems.kubernetes import fixes, guards
 
 _LABEL = "pod-security.kubernetes.io/enforce"
 
@@ -37,5 +37,5 @@ def podsecurity_violated(owner: Entity, graph: Graph) -> Iterator[Outcome]:
         "podsecurity-violated", space, refusal, *proofs, via="guarded-by",
         fix=f'Meet the level "{level}" in the securityContext of {holder.kind} {holder.namespace}/{holder.name}, '
         f"or set the label {_LABEL} of Namespace {space.name} to a level that allows it.",
-        command=commands.kubectl("get", space, "--show-labels"),
+        command=fixes.edit(holder),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from vigie.kit import Entity, Graph, Outcome, Proof, Unknown, found, rule
-from vigie.systems.kubernetes import commands, guards
+from vigie.systems.kubernetes import fixes, guards
 
 
 @rule(
@@ -33,7 +33,7 @@ def webhook_denied(owner: Entity, graph: Graph) -> Iterator[Outcome]:
         proofs = [Proof(e, "metadata.name", e.name, None, e.pointer) for e in (policy, binding) if e.read]
         yield found(
             "webhook-denied", policy, refusal, *proofs, via="guarded-by",
-            command=commands.kubectl("get", policy, "-o", "yaml"),
+            command=fixes.edit(holder),
             fix=f"Change the template of {holder.kind} {holder.namespace}/{holder.name} to what "
             f"ValidatingAdmissionPolicy "
             f"{policy.name} asks for ({why}), or change the policy.",
@@ -52,5 +52,5 @@ def webhook_denied(owner: Entity, graph: Graph) -> Iterator[Outcome]:
         fix=f"Change the template of {holder.kind} {holder.namespace}/{holder.name} to what webhook {named} asks for "
         f"({why}), "
         f"or change the webhook's rule in {configuration.kind} {configuration.name}.",
-        command=commands.kubectl("get", configuration, "-o", "yaml"),
+        command=fixes.edit(holder),
     )  # fmt: skip

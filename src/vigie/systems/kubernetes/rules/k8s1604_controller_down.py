@@ -31,7 +31,8 @@ def controller_down(subject: Entity, graph: Graph) -> Iterator[Outcome]:
             "controller-down", workload, attention.unseen(subject), wanted, via="managed-by",
             fix=f"Bring back {workload.kind} {workload.namespace}/{workload.name}, which is to act on objects of kind "
             f"{subject.kind}.",
-            command=commands.kubectl("describe", workload),
+            command=commands.kubectl("scale", workload, "--replicas=1")
+            if workloads.wanted(workload) == 0 else commands.kubectl("describe", workload),
         )  # fmt: skip
     stale = controlplane.stale_lease(graph, controlplane.MANAGER)
     if stale is None or idle:

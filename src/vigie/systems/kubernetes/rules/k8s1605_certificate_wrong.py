@@ -37,8 +37,10 @@ def certificate_wrong(subject: Entity, graph: Graph) -> Iterator[Outcome]:
         if cause == "certificate-expired":
             fix = f"Renew the certificate in {where}, which Service {service.name} shows, and restart what serves it."
         else:
-            fix = f"Make the certificate in {where} fit: its names to {service.name}.{service.namespace}.svc, its "
-            f"authority to {client}."
+            fix = (
+                f"Make the certificate in {where} fit: its names to {service.name}.{service.namespace}.svc, its "
+                f"authority to {client}."
+            )
         yield found(cause, at, *proofs, *held, fix=fix, via="serves", command=commands.kubectl("describe", at))
         return
 

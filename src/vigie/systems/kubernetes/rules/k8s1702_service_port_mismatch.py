@@ -9,7 +9,7 @@ from vigie.systems.kubernetes.kinds.workloads import ContainerSpec
 @rule(
     "K8S1702",
     on="Service",
-    where=services.mismatched,
+    where=lambda table: services.mismatched(table) | callers.unevenly_served(table),
     causes=("service-port-mismatch",),
     severity="high",
     since="0.1.0",
@@ -24,6 +24,7 @@ def service_port_mismatch(service: Entity, graph: Graph) -> Iterator[Outcome]:
     ## Fix
     Set `targetPort` to the name or number of the port on which the pods listen.
     """
+    yield from _uneven(service)
     wrong = list(services.wrong_ports(service))
     total = len(service.rows(ServicePort))
     for row, proven in wrong:
@@ -47,6 +48,20 @@ def service_port_mismatch(service: Entity, graph: Graph) -> Iterator[Outcome]:
             command=_command(service, row, fitting),
         )  # fmt: skip
         return
+
+
+def _uneven(service: Entity) -> Iterator[Outcome]:
+    """Some of its pods serve the port and some serve another: every so many calls are refused."""
+    for row, lacking in services.uneven(service):
+        refusals = callers.refused(service, int(row[ServicePort.port] or 0))
+        odd = lacking[0].holder
+        numbers = ", ".join(map(str, sorted(services.declared_ports(lacking[0])[1])))
+        if refusals:
+            yield found(
+                "service-port-mismatch", service, row.proof(ServicePort.target), *refusals[:3], strength=0.85,
+                fix=f"Let {odd.kind} {odd.name} serve the port to which Service {service.namespace}/{service.name} "
+                f"sends (it declares {numbers}), or take its pods out of the selector.",
+            )  # fmt: skip
 
 
 def _command(service: Entity, row: Row, fitting: "list[str] | list[int]") -> tuple[str, ...] | None:

@@ -82,6 +82,13 @@ ACCOUNT = _refusal(
     r"error looking up service account (?P<account>[^\s/]+/[^\s:]+): serviceaccounts? \"[^\"]+\" not found",
     {"account": "ServiceAccount"},
 )
+WANTING = _refusal(
+    "refused-for-want",
+    "Something of the cluster that the pod names is not there.",
+    r"no PriorityClass with name (?P<priority>[^\s:,]+) was found|"
+    r"RuntimeClass(?:\.node\.k8s\.io)? \\?\"(?P<runtime>[^\"\\\s]+)\\?\" not found",
+    {"priority": "scheduling.k8s.io/PriorityClass", "runtime": "node.k8s.io/RuntimeClass"},
+)
 ENDING = _refusal(
     "namespace-ending",
     "The namespace is being deleted and takes nothing new.",
@@ -93,4 +100,5 @@ ANY = _refusal("creation-refused", "Something could not be made.", r"(?P<why>[^\
 REFUSALS = (
     "refused-by-quota", "refused-without-values", "refused-by-limit", "request-above-limit", "refused-by-pod-security",
     "webhook-call-failed", "refused-by-webhook", "refused-by-policy", "account-not-found", "namespace-ending",
+    "refused-for-want",
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """What workload controllers, autoscalers and Jobs say of themselves."""
 
 from vigie.kit import condition, event
+from vigie.systems.kubernetes import jobs
 
 ROLLOUT = (
     condition(
@@ -15,11 +16,11 @@ ROLLOUT = (
 
 JOBS = (
     condition(
-        "job-gave-up", "batch/Job", "Failed", "It failed too often.", broken=False,
+        "job-gave-up", "batch/Job", jobs.FAILED, "It failed too often.", broken=False,
         reason=("BackoffLimitExceeded", "PodFailurePolicy", "MaxFailedIndexesExceeded", "FailedIndexes"),
     ),
     condition(
-        "job-overdue", "batch/Job", "Failed", "It ran longer than it may.", broken=False, reason="DeadlineExceeded"
+        "job-overdue", "batch/Job", jobs.FAILED, "It ran longer than it may.", broken=False, reason="DeadlineExceeded"
     ),
     event("job-gave-up", "batch/Job", "BackoffLimitExceeded", "Its controller told that it failed too often."),
     event("job-overdue", "batch/Job", "DeadlineExceeded", "Its controller told that it ran longer than it may."),

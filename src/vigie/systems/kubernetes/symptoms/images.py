@@ -23,6 +23,14 @@ IMAGES = (
         pattern=r"(?:[Ii]mage|apply default image tag) \"(?P<image>[^\"]+)\"(?P<why>.*)$",
     ),
     event(
+        "image-refused", "Pod", "FailedCreatePodSandBox", "The image that every pod of a node needs cannot be pulled.",
+        pattern=r"failed to (?:get|pull) sandbox image \"(?P<image>[^\"]+)\": (?P<why>.+)$",
+    ),
+    event(
+        "image-asked-for", "Pod", "Pulling", "An image is asked for.", pattern=r"^Pulling image \"(?P<image>[^\"]+)\"",
+    ),
+    event("image-answered", "Pod", ("Pulled", "Failed", "BackOff", "Created"), "An image was got, or refused."),
+    event(
         "pull-secret-absent", "Pod", "FailedToRetrieveImagePullSecret", "A pull secret that the pod names is not "
             "there.",
         pattern=r"\((?P<secret>[a-z0-9][-a-z0-9.]*)(?:, [^)]*)?\)", names={"secret": "Secret"},

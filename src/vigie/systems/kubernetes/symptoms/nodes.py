@@ -67,7 +67,7 @@ EVENTS = (
 )
 
 _ENDED = ("Evicted",)
-_REFUSED = (
+REFUSED = (
     "OutOfcpu",
     "OutOfmemory",
     "OutOfpods",
@@ -79,7 +79,9 @@ _REFUSED = (
     "TaintToleration",
     "NodeResourcesFit",
     "NodeUnschedulable",
+    "PodOSSelectorNodeLabelDoesNotMatch",
     "PodOSNotSupported",
+    "InitContainerRestartPolicyForbidden",
     "PodFeatureUnsupported",
     "VolumeAttachmentLimitExceeded",
     "NodeShutdown",
@@ -99,8 +101,16 @@ PODS = (
         "Pod",
         Pod.reason,
         "The kubelet refused the pod when it came.",
-        values=_REFUSED,
+        values=REFUSED,
         message=Pod.message,
+        broken=False,
+    ),
+    column(
+        "kubelet-refused",
+        "Pod",
+        Pod.message,
+        "The kubelet refused the pod when it came, and says so.",
+        pattern=r"^Pod was rejected(?:: | as )",
         broken=False,
     ),
     column(
@@ -120,7 +130,9 @@ PODS = (
         pattern=r"(?i)no ip addresses? available|no available ips?\b|failed to assign an ip address to container|"
         r"failed to allocate for range|no more ips? available|all ips exhausted|range is full|"
         r"could not allocate ip in range|no addresses available|insufficient ?(?:free)? ?ip|"
-        r"no free ip|ip pool (?:is )?(?:exhausted|full)|address pool exhausted",
+        r"no free ip|ip pool (?:is )?(?:exhausted|full)|address pool exhausted|not enough ips? available|"
+        r"no more free affine blocks|assigned 0 out of \d+ requested ipv[46]|insufficientfreeaddresses|"
+        r"insufficientcidrblocks|NoAvailableAddress|subnet .{0,60}(?:is full|has no (?:free|available) (?:ip|address))",
     ),
     event(
         "network-plugin-failed",
@@ -130,6 +142,23 @@ PODS = (
         pattern=r"(?i)cni plugin not initialized|failed to (?:setup|set up|teardown) network for sandbox|"
         r"networkplugin cni failed|plugin type=\"[^\"]+\"|failed to find plugin|failed to load (?:CNI|netconf)|"
         r"cni config uninitialized|error adding pod \S+ to CNI network",
+    ),
+    event(
+        "runtime-handler-absent",
+        "Pod",
+        "FailedCreatePodSandBox",
+        "The node's container runtime does not know the handler that the pod's RuntimeClass names.",
+        pattern=r"no runtime for \"(?P<handler>[^\"]+)\" is configured|"
+        r"failed to find runtime handler (?P<listed>\S+) from runtime list|"
+        r"(?i:runtimehandler) \"(?P<named>[^\"]+)\" not supported|runtime \"(?P<type>[^\"]+)\" binary not installed|"
+        r"containerd-shim-(?P<shim>[\w-]+)\"?.{0,80}(?:file does not exist|not found in \$?PATH)",
+    ),
+    event(
+        "sandbox-refused",
+        "Pod",
+        "FailedCreatePodSandBox",
+        "The container runtime refuses the pod's security context.",
+        pattern=r"(?i)apparmor|seccomp|sysctl|selinux|user namespaces? (?:is|are|not)|does not support user namespaces",
     ),
     event(
         "image-no-space",
