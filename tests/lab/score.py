@@ -56,7 +56,8 @@ class Outcome:
     def of(cls, incident: recorded.Incident, answer: Answer) -> "Outcome":
         """Judge *answer*: right is every true cause and no other, or silence where nothing is broken."""
         verdict = recorded.judge(incident, answer)
-        first = recorded.spell(answer.causes[0]) if answer.causes else ""
+        # `unknown` names what is unwell and blames nobody.
+        first = next((recorded.spell(cause) for cause in answer.causes if cause.name != "unknown"), "")
         return cls(
             name=incident.name,
             fault=bool(incident.truths),
