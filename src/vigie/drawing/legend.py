@@ -20,6 +20,7 @@ def add_legend(picture: Picture, ticks: Sequence[tuple[float, float]], scale_not
         pen = _legend_colours(picture, pen, top) + 34
     if ticks:
         pen = _legend_scale(picture, pen, top, ticks, scale_note) + 34
+    group = pen
     used = sorted({int(severity) for severity in np.unique(picture.scene.severity) if severity >= 2}, reverse=True)
     if used:
         _caption(picture, pen, top, "findings")
@@ -30,10 +31,21 @@ def add_legend(picture: Picture, ticks: Sequence[tuple[float, float]], scale_not
             pen += 19 + text_width(SEVERITIES[severity], 12) + 16
         pen += 18
     if picture.scene.chains:
+        _answer(picture, pen, group, top)
+
+
+def _answer(picture: Picture, pen: float, group: float, top: float) -> None:
+    """The line of the answer, beside the marks; below them where it would run into the figures at the right."""
+    words = "from the symptom to its root"
+    figures = [item for item in picture.items if isinstance(item, Text) and item.anchor == "end" and item.y >= top - 6]
+    limit = min((item.x - text_width(item.text, item.size) for item in figures), default=float(picture.style.width))
+    y = top + 20
+    if pen + 42 + text_width(words, 12) + 16 > limit:
+        pen, y = group, top + 42
+    else:
         _caption(picture, pen, top, "answer")
-        line = np.array([[pen, top + 20], [pen + 34, top + 20]])
-        picture.items.append(Stroke(line, picture.theme.answer, 2.4))
-        picture.items.append(Text(pen + 42, top + 24, "from the symptom to its root", 12, picture.theme.soft))
+    picture.items.append(Stroke(np.array([[pen, y], [pen + 34, y]]), picture.theme.answer, 2.4))
+    picture.items.append(Text(pen + 42, y + 4, words, 12, picture.theme.soft))
 
 
 def _caption(picture: Picture, x: float, top: float, words: str) -> None:
