@@ -46,7 +46,8 @@ _DECIDED = 256
 _SPEAKS_OF_OBJECTS = frozenset({"secret", "token", "credential", "credentials"})
 _STRONG = re.compile(r"(?i)(?:pass|pwd|key|client.?secret)")
 _QUOTE = re.compile(r"\\*[\"']")
-_BARE = re.compile(r"(?:(?!,\s?[\w.-]{1,80}[=:])[^\s;&\"'\\])++")
+# Runs between commas: a possessive group would be shorter, and is wrong before Python 3.11.5.
+_BARE = re.compile(r"(?=[^\s;&\"'\\])[^\s;&\"'\\,]*+(?:,(?!\s?[\w.-]{1,80}[=:])[^\s;&\"'\\,]*+)*")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 _REFERENCE = re.compile(r"\$\(|\$\{|\$[A-Za-z_]|\{\{|<|\*{3}|\[|\{|&|%[svqdw+#]|\|[-+]?\s*$|>[-+]?\s*$|!!")
 _NOTHING = frozenset(

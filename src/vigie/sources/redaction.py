@@ -38,7 +38,7 @@ _SHAPES = re.compile(
     r"(?<![A-Za-z0-9_.+/-])(?:"
     + "|".join(
         (
-            r"eyJ[A-Za-z0-9_-]{8,}+\.(?:[A-Za-z0-9_-]{8,}+)?(?:\.[A-Za-z0-9_-]*+)*+",  # JWT, JWE
+            r"eyJ[A-Za-z0-9_-]{8,}+\.(?:[A-Za-z0-9_-]{8,}+)?(?:\.[A-Za-z0-9_-]*+)*",  # JWT, JWE
             r"gh[pousr]_[A-Za-z0-9]{20,}+|github_pat_[A-Za-z0-9_]{20,}+",
             r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt)-[A-Za-z0-9_.-]{16,}+",
             r"xox[abceoprs](?:\.xox[a-z])?-[A-Za-z0-9-]{10,}+|xapp-[A-Za-z0-9-]{10,}+",
