@@ -305,6 +305,7 @@ def main(arguments: list[str]) -> None:
         text += ["## Peers, in the same run", "", peer_table(ours), ""]
     if "--quick" not in arguments:
         text += ["## Quality", "", quality.report(), ""]
+        text += ["## What is missed, and why", "", (HERE / "misses.md").read_text(encoding="utf-8")]
     result = "\n".join(text)
     (HERE / "results.md").write_text(result, encoding="utf-8")
     print(result)
