@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.lab import control, etcd, host, life, programs
+from tests.lab import control, etcd, life
 from tests.lab.instance import CONTROL, Instance
 from tests.lab.kube import Client as Admin
 from tests.lab.kube import until
-from tests.real.conftest import need
+from tests.real.conftest import need_lab
 from vigie.model.errors import VigieError
 from vigie.model.evidence import Evidence, Gap, Listed
 from vigie.sources import open_source
@@ -79,8 +79,7 @@ spec: {size: 3}
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Instance]:
-    need(not host.lacking(), host.lacking())
-    need(programs.kubernetes("1.36").ready, "the lab's Kubernetes is not built: make lab")
+    need_lab()
     life.down(NAME)
     try:
         instance = life.up(NAME, nodes=1)

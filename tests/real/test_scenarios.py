@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests import incidents as recorded
-from tests.lab import asking, host, programs, score
-from tests.real.conftest import need
+from tests.lab import asking, score
+from tests.real.conftest import need_lab
 
 LIVE = (
     "config-map-missing",
@@ -32,8 +32,7 @@ def misses(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def results(misses: Path) -> dict[str, asking.Result]:
     """What came of every scenario, three of them burning at a time."""
-    need(not host.lacking(), host.lacking())
-    need(programs.kubernetes("1.36").ready(), "the lab's Kubernetes is not built: make lab")
+    need_lab()
     incidents = [recorded.load(recorded.ROOT / name) for name in LIVE]
     return {result.name: result for result in asking.Asking("live", misses).all(incidents, JOBS, lambda _: None)}
 
@@ -47,7 +46,7 @@ def test_live_answer_is_right(name: str, results: dict[str, asking.Result], miss
 
 def test_a_replayed_recording_gives_the_answer_of_its_files() -> None:
     """Objects and logs come back through a real API server as they went into the recording."""
-    need(not host.lacking(), host.lacking())
+    need_lab()
     incident = recorded.load(recorded.ROOT / "crash-upstream-louder")
     outcome = asking.Asking("replayed").attempt(incident)
     assert outcome.named == score.Outcome.of(incident, recorded.by_vigie(incident)).named

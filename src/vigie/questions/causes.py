@@ -394,7 +394,7 @@ def _unlisted(graph: Graph, members: list[Entity]) -> Iterator[Unknown]:
 
 def _list(about: Entity, kind: Key, namespace: str) -> Unknown:
     space = f" -n {namespace}" if namespace else ""
-    return Unknown(about, f"list:{kind.kind}", f"kubectl get {kind.kind.lower()}s{space} -o json")
+    return Unknown(about, f"list:{kind.kind}", f"kubectl get {kind.kind.lower()}{space} -o json")
 
 
 def _undescribed(entity: Entity) -> Unknown:
